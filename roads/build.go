@@ -1,0 +1,303 @@
+package roads
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"polder.city/internal/problem"
+)
+
+// maxExtent is the largest diagonal of a network in metres; see packedCost.
+const maxExtent = 600_000
+
+// Build makes a graph of a network for a vehicle: the streets it may drive, cut
+// at junctions; the turns that are allowed; and of these the largest part in
+// which every street can be reached from every other. It returns a
+// [*problem.Error] when the network is inconsistent, too large, or holds no
+// street for the vehicle.
+func Build(n *Network, p Profile) (*Graph, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	b := builder{n: n, p: p}
+	b.cut()
+	if len(b.edges) == 0 {
+		return nil, problem.New(problem.Invalid, "roads.graph.empty", "No street of the network may be driven by a %s.", p.Name).
+			Do("Import an extract with streets, or look at the profile's speeds, weight and sizes.")
+	}
+	if d := b.extent(); d > maxExtent {
+		return nil, problem.New(problem.Invalid, "roads.graph.extent", "The streets reach over %.0f km; at most %d km can be planned.", d/1000, maxExtent/1000).
+			Do("Cut the extract to the city and its surroundings, for instance with osmium extract.")
+	}
+	b.findRestrictions()
+	b.keepComponent()
+	if len(b.turns) == 0 {
+		return nil, problem.New(problem.Invalid, "roads.graph.unconnected", "No two streets of the network can be driven between and back by a %s.", p.Name).
+			Do("Import an extract with connected streets.")
+	}
+	return b.graph(), nil
+}
+
+// builder holds what is between a network and its graph. Arcs are numbered as in
+// a graph: edge e drawn forward is 2e, backward 2e+1.
+type builder struct {
+	n *Network
+	p Profile
+
+	edges    []rawEdge
+	vertices int32   // network nodes, and a number of its own for each end at a barrier
+	degree   []uint8 // by vertex: edges that meet there, at most 255
+
+	outFrom []int32 // arcs that leave vertex v: out[outFrom[v]:outFrom[v+1]]
+	out     []int32
+	heading []heading // by arc
+
+	bound map[int32][]Restriction // by node
+
+	open     []bool // by arc
+	turnFrom []int32
+	turns    []turn
+	stats    Stats
+}
+
+// rawEdge is a piece of a way between two junctions.
+type rawEdge struct {
+	way         int32
+	first, last int32 // indexes into the way's nodes
+	from, to    int32 // vertices
+}
+
+// heading is the direction of an arc where it begins and where it ends, east and north.
+type heading struct{ start, end [2]float32 }
+
+// cut makes edges of the ways that the vehicle drives. A barrier that stops it
+// gives each edge an end of its own.
+func (b *builder) cut() {
+	n := b.n
+	use := make([]uint8, len(n.Nodes))
+	add := func(v int32, k uint8) { use[v] += min(k, 255-use[v]) }
+	for i := range n.Ways {
+		w := &n.Ways[i]
+		if !b.drivable(w) {
+			continue
+		}
+		for _, v := range w.Nodes {
+			add(v, 1)
+		}
+		add(w.Nodes[0], 1)
+		add(w.Nodes[len(w.Nodes)-1], 1)
+	}
+	stops := make(map[int32]bool)
+	for i := range n.Barriers {
+		if bar := &n.Barriers[i]; use[bar.Node] > 0 && !b.p.passes(bar) {
+			stops[bar.Node] = true
+		}
+	}
+	b.stats.Barriers = len(stops)
+	b.vertices = int32(len(n.Nodes))
+	vertex := func(v int32) int32 {
+		if !stops[v] {
+			return v
+		}
+		b.vertices++
+		return b.vertices - 1
+	}
+	for i := range n.Ways {
+		w := &n.Ways[i]
+		if !b.drivable(w) {
+			continue
+		}
+		first := 0
+		for k := 1; k < len(w.Nodes); k++ {
+			if k < len(w.Nodes)-1 && use[w.Nodes[k]] < 2 && !stops[w.Nodes[k]] {
+				continue
+			}
+			if !b.isPoint(w, first, k) {
+				b.edges = append(b.edges, rawEdge{
+					way: int32(i), first: int32(first), last: int32(k),
+					from: vertex(w.Nodes[first]), to: vertex(w.Nodes[k]),
+				})
+			}
+			first = k
+		}
+	}
+	b.link()
+}
+
+func (b *builder) drivable(w *Way) bool {
+	return (w.Forward|w.Backward)&b.p.Needs != 0 && b.p.drives(w)
+}
+
+// isPoint says whether a piece of a way has no length to drive.
+func (b *builder) isPoint(w *Way, first, last int) bool {
+	for k := first + 1; k <= last; k++ {
+		if b.n.Nodes[w.Nodes[k]] != b.n.Nodes[w.Nodes[first]] {
+			return false
+		}
+	}
+	return true
+}
+
+// link lists the arcs that leave each vertex, and measures their directions.
+func (b *builder) link() {
+	arcs := 2 * len(b.edges)
+	b.open = make([]bool, arcs)
+	b.heading = make([]heading, arcs)
+	b.degree = make([]uint8, b.vertices)
+	b.outFrom = make([]int32, b.vertices+1)
+	for e, edge := range b.edges {
+		w := &b.n.Ways[edge.way]
+		b.open[2*e] = w.Forward&b.p.Needs != 0
+		b.open[2*e+1] = w.Backward&b.p.Needs != 0
+		for _, v := range [...]int32{edge.from, edge.to} {
+			b.degree[v] += min(1, 255-b.degree[v])
+			b.outFrom[v+1]++
+		}
+		nodes := w.Nodes[edge.first : edge.last+1]
+		start, end := b.direction(nodes), b.direction(reversed(nodes))
+		b.heading[2*e] = heading{start, opposite(end)}
+		b.heading[2*e+1] = heading{end, opposite(start)}
+	}
+	for v := range b.vertices {
+		b.outFrom[v+1] += b.outFrom[v]
+	}
+	b.out = make([]int32, arcs)
+	fill := slices.Clone(b.outFrom[:b.vertices])
+	for e, edge := range b.edges {
+		b.out[fill[edge.from]] = int32(2 * e)
+		fill[edge.from]++
+		b.out[fill[edge.to]] = int32(2*e + 1)
+		fill[edge.to]++
+	}
+}
+
+func reversed(nodes []int32) []int32 {
+	r := slices.Clone(nodes)
+	slices.Reverse(r)
+	return r
+}
+
+func opposite(d [2]float32) [2]float32 { return [2]float32{-d[0], -d[1]} }
+
+// direction returns where a line of nodes sets out to: towards its first point
+// that is at least ten metres away, since the last metres before a junction are
+// often drawn askew.
+func (b *builder) direction(nodes []int32) [2]float32 {
+	p := b.n.Nodes[nodes[0]]
+	q := p
+	for _, v := range nodes[1:] {
+		q = b.n.Nodes[v]
+		if meters(p, q) >= 10 {
+			break
+		}
+	}
+	return [2]float32{float32((q[0] - p[0]) * math.Cos(p[1]*math.Pi/180)), float32(q[1] - p[1])}
+}
+
+// extent returns the diagonal in metres of the box around the streets, or the
+// length of the longest piece of street if that is more.
+func (b *builder) extent() float64 {
+	box := orb.Bound{Min: b.n.Nodes[b.n.Ways[b.edges[0].way].Nodes[0]]}
+	box.Max = box.Min
+	for _, e := range b.edges {
+		for _, v := range b.n.Ways[e.way].Nodes {
+			box = box.Extend(b.n.Nodes[v])
+		}
+	}
+	longest := meters(box.Min, box.Max)
+	for _, e := range b.edges {
+		nodes, sum := b.n.Ways[e.way].Nodes[e.first:e.last+1], 0.0
+		for i := 1; i < len(nodes); i++ {
+			sum += meters(b.n.Nodes[nodes[i-1]], b.n.Nodes[nodes[i]])
+		}
+		longest = max(longest, sum)
+	}
+	return longest
+}
+
+// keepComponent closes all arcs outside the largest strongly connected part.
+//
+// Where a vehicle may turn back only at a dead end, what counts as one depends on
+// what can be driven: a street whose only continuation leads out of the map, one
+// way, ends there. So a first round lets it turn everywhere, and what even then
+// cannot be driven and come back from is no continuation in the second.
+func (b *builder) keepComponent() {
+	for _, is := range b.open {
+		if is {
+			b.stats.Arcs++
+		}
+	}
+	b.stats.DrivableEdges = len(b.edges)
+	if b.p.UTurns == UTurnDeadEnd {
+		b.connect(UTurnAnywhere)
+		b.open = largestComponent(b.turnFrom, b.turns)
+	}
+	b.connect(b.p.UTurns)
+	b.open = largestComponent(b.turnFrom, b.turns)
+	b.connect(b.p.UTurns)
+}
+
+// graph lays out the open arcs flat and numbers them anew.
+func (b *builder) graph() *Graph {
+	g := &Graph{profile: b.p, turnCost: b.p.turnCosts(), names: []string{""}, shape: []int32{0}}
+	number := make([]int32, len(b.edges))
+	names := map[string]int32{"": 0}
+	intern := func(s string) int32 {
+		if _, ok := names[s]; !ok {
+			names[s] = int32(len(g.names))
+			g.names = append(g.names, s)
+		}
+		return names[s]
+	}
+	seen := make(map[int32]bool)
+	b.stats.Arcs = 0
+	for e, edge := range b.edges {
+		w := &b.n.Ways[edge.way]
+		start := len(g.points)
+		for _, v := range w.Nodes[edge.first : edge.last+1] {
+			if p := b.n.Nodes[v]; len(g.points) == start || g.points[len(g.points)-1] != p {
+				g.points = append(g.points, p)
+			}
+		}
+		long := length(g.points[start:])
+		number[e] = -1
+		if !b.open[2*e] && !b.open[2*e+1] {
+			g.points = g.points[:start]
+			b.stats.DroppedEdges++
+			b.stats.DroppedMeters += long
+			continue
+		}
+		number[e] = int32(len(g.cost))
+		ms, cm := math.Round(long/b.p.speed(w)*1000), math.Round(long*100)
+		g.cost = append(g.cost, packCost(int64(ms), 0, int64(cm)))
+		g.shape = append(g.shape, int32(len(g.points)))
+		g.label = append(g.label, label{way: w.ID, name: intern(w.Name), ref: intern(w.Ref), class: w.Class})
+		g.open = append(g.open, b.open[2*e], b.open[2*e+1])
+		b.stats.Meters += long
+		seen[edge.from], seen[edge.to] = true, true
+	}
+	g.turnFrom = []int32{0}
+	for a := range int32(len(b.open)) {
+		if number[a>>1] < 0 {
+			continue
+		}
+		for _, t := range b.turns[b.turnFrom[a]:b.turnFrom[a+1]] {
+			c := t.arc()
+			g.turns = append(g.turns, makeTurn(number[c>>1]<<1|c&1, t.kind()))
+		}
+		// In order of arc, so that a search does not depend on how vertices were listed.
+		slices.SortFunc(g.turns[g.turnFrom[len(g.turnFrom)-1]:], func(s, t turn) int { return cmp.Compare(s, t) })
+		g.turnFrom = append(g.turnFrom, int32(len(g.turns)))
+		if b.open[a] {
+			b.stats.Arcs++
+		}
+	}
+	b.stats.Nodes, b.stats.Edges, b.stats.Turns = len(seen), len(g.cost), len(g.turns)
+	b.stats.Share = b.stats.Meters / (b.stats.Meters + b.stats.DroppedMeters)
+	g.stats = b.stats
+	g.cells = newGrid(g)
+	return g
+}

@@ -1,0 +1,81 @@
+package roads
+
+import "math"
+
+// packedCost is a cost of three parts in one number, so that adding two costs and
+// comparing them is one instruction each. From the highest bit:
+//
+//	29 bits  milliseconds, with the weight of entering destination streets
+//	 7 bits  how often such streets were entered, to take that weight out again
+//	28 bits  centimetres
+//
+// Of equally fast ways the one that enters fewer destination streets is the
+// cheaper, then the shorter: the cheapest cost between two places is one number,
+// whatever the order of a search. The parts hold 149 hours, 127 entries and
+// 2,684 km; Build refuses a network across which a path could be longer.
+type packedCost uint64
+
+const (
+	timeShift  = 35
+	entryShift = 28
+	entryMask  = 1<<(timeShift-entryShift) - 1
+	meterMask  = 1<<entryShift - 1
+	// unreached is above every cost of a path.
+	unreached = packedCost(math.MaxUint64)
+)
+
+func packCost(ms, entries, cm int64) packedCost {
+	return packedCost(ms<<timeShift | entries<<entryShift | cm)
+}
+
+// seconds returns the time without the weight of the entries, rounded.
+func (c packedCost) seconds(entryMillis int64) int32 {
+	ms := int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis
+	return int32((ms + 500) / 1000)
+}
+
+// meters returns the length, rounded.
+func (c packedCost) meters() int32 { return int32((c&meterMask + 50) / 100) }
+
+// part returns the cost of a share of an edge: from one fraction of it to another.
+func (c packedCost) part(from, to float64) packedCost {
+	share := to - from
+	ms := math.Round(float64(c>>timeShift) * share)
+	cm := math.Round(float64(c&meterMask) * share)
+	return packCost(int64(ms), 0, int64(cm))
+}
+
+// turn is the arc that a turn leads to (in the upper bits) and the kind of turn.
+type turn uint32
+
+const (
+	turnBits  = 3
+	turnKinds = 1 << turnBits
+
+	turnStraight = 0
+	turnRight    = 1
+	turnLeft     = 2
+	turnBack     = 3
+	turnEntering = 4 // added: from an open street into one for destination traffic
+)
+
+func makeTurn(arc int32, kind int) turn { return turn(uint32(arc)<<turnBits | uint32(kind)) }
+
+func (t turn) arc() int32 { return int32(t >> turnBits) }
+func (t turn) kind() int  { return int(t & (turnKinds - 1)) }
+
+// turnCosts returns the cost by kind of turn.
+func (p *Profile) turnCosts() (costs [turnKinds]packedCost) {
+	for kind, seconds := range [...]float64{0, p.RightSeconds, p.LeftSeconds, p.UTurnSeconds} {
+		ms := int64(math.Round(seconds * 1000))
+		costs[kind] = packCost(ms, 0, 0)
+		costs[kind|turnEntering] = costs[kind]
+		if entry := p.entryMillis(); entry > 0 {
+			costs[kind|turnEntering] = packCost(ms+entry, 1, 0)
+		}
+	}
+	return costs
+}
+
+// entryMillis is the weight of entering streets for destination traffic.
+func (p *Profile) entryMillis() int64 { return int64(math.Round(p.DestinationSeconds * 1000)) }
