@@ -1,0 +1,68 @@
+package fleet
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// drawCity draws a day of waste collection: containers of four streams at places in a town of some
+// 12 by 9 km, trucks from one depot, two facilities, an eight-and-a-half-hour shift with a break at noon.
+func drawCity(seed uint64, containers, places, trucks int) *Problem {
+	random := rand.New(rand.NewPCG(seed, 7))
+	type point struct{ x, y float64 }
+	var at []point
+	add := func(x, y float64) int {
+		at = append(at, point{x, y})
+		return len(at) - 1
+	}
+	depot := add(6000, 4500)
+	rest, glass := add(11500, 8000), add(1000, 500)
+	p := &Problem{
+		Dimensions: 2, Units: []string{"kg", "l"}, OneGroupATrip: true, EndEmpty: true, PlaceService: 120,
+		Depots: []Depot{{Name: "werf", Location: depot, Window: Window{6 * 3600, 20 * 3600}}},
+		Facilities: []Facility{
+			{Name: "rest and paper", Location: rest, Service: 900, Groups: []int{0, 1, 2}, Windows: []Window{{7 * 3600, 16 * 3600}}},
+			{Name: "glass", Location: glass, Service: 900, Groups: []int{3}, Windows: []Window{{7 * 3600, 16 * 3600}}},
+		},
+	}
+	var where []int
+	for range places {
+		where = append(where, add(random.Float64()*12000, random.Float64()*9000))
+	}
+	p.Locations = len(at)
+	for _, a := range at {
+		for _, b := range at {
+			meters := 1.3 * math.Hypot(a.x-b.x, a.y-b.y)
+			p.Meters = append(p.Meters, int32(meters))
+			p.Seconds = append(p.Seconds, int32(meters/7.5))
+		}
+	}
+	for i := range containers {
+		place := random.IntN(places)
+		fill := random.Float64()
+		s := Stop{
+			Name: fmt.Sprintf("C%04d", i), Location: where[place], Place: place, Service: 78, Group: random.IntN(4),
+			Load: []int64{int64(400 * fill), int64(1200 * fill)},
+		}
+		if fill > 0.95 {
+			s.Required = true
+		} else {
+			s.Prize = int64(5000 * math.Pow(fill, 6))
+		}
+		p.Stops = append(p.Stops, s)
+	}
+	for i := range trucks {
+		v := Vehicle{
+			Name: fmt.Sprintf("K%d", i+1), Shift: Window{7 * 3600, 15*3600 + 1800}, Overtime: 1800,
+			Capacity: []int64{9000, 22000}, GroupCapacity: map[int][]int64{3: {10000, 15000}},
+			Breaks:    []Break{{Window{11*3600 + 1800, 13 * 3600}, 1800}},
+			FixedCost: 5000, HourCost: 11000, OvertimeHourCost: 5000, KilometreCost: 90,
+		}
+		if i == 3 {
+			v.MaxMeters = 100_000
+		}
+		p.Vehicles = append(p.Vehicles, v)
+	}
+	return p
+}

@@ -1,0 +1,180 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSolveIsTheSameForASeedAndIterations(t *testing.T) {
+	p := drawCity(1, 120, 50, 2)
+	for _, workers := range []int{1, 2} {
+		var solutions []*Solution
+		for range 2 {
+			s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 400, Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Check(p, s); err != nil {
+				t.Fatal(err)
+			}
+			solutions = append(solutions, s)
+		}
+		if !reflect.DeepEqual(solutions[0], solutions[1]) {
+			t.Errorf("with %d workers two searches differ: %d and %d", workers, solutions[0].Objective(), solutions[1].Objective())
+		}
+	}
+}
+
+func TestACityDayIsServedWithTripsUnloadingsAndBreaks(t *testing.T) {
+	p := drawCity(1, 300, 120, 2)
+	s, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(p, s); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[Kind]int{}
+	for _, r := range s.Routes {
+		for _, v := range r.Visits {
+			kinds[v.Kind]++
+		}
+	}
+	if len(s.Routes) == 0 || kinds[Unload] <= len(s.Routes) || kinds[Pause] == 0 {
+		t.Errorf("%d routes with %d unloadings and %d breaks", len(s.Routes), kinds[Unload], kinds[Pause])
+	}
+	first, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Objective() <= s.Objective() {
+		t.Errorf("the search ends at %d and begins at %d", s.Objective(), first.Objective())
+	}
+}
+
+func TestSolveReportsBetterAndBetterSolutions(t *testing.T) {
+	p := drawCity(2, 120, 50, 2)
+	var last *Solution
+	s, err := Solve(context.Background(), p, Options{Iterations: 500, OnBest: func(s *Solution) {
+		if last != nil && s.Objective() > last.Objective() {
+			t.Errorf("%d is reported after %d", s.Objective(), last.Objective())
+		}
+		last = s
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last != s {
+		t.Error("the last solution that is reported is not the one returned")
+	}
+}
+
+func TestSolveEndsAtOnceWhenItsContextDoes(t *testing.T) {
+	p := drawCity(1, 300, 120, 2)
+	ctx, cancel := context.WithCancel(context.Background())
+	var ended time.Time
+	s, err := Solve(ctx, p, Options{Time: time.Hour, Workers: 2, OnBest: func(*Solution) {
+		if ended.IsZero() {
+			ended = time.Now()
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if took := time.Since(ended); took > 5*time.Second { // generous: the machine may be busy
+		t.Errorf("it went on for %v", took)
+	}
+	if violations, ok := errors.AsType[Violations](Check(p, s)); ok && violations[0].Code != RequiredMissed {
+		t.Errorf("the best so far is wrong: %v", violations)
+	}
+}
+
+func TestAWarmStartIsNeverMadeWorse(t *testing.T) {
+	p := drawCity(3, 120, 50, 2)
+	warm, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 1500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Solve(context.Background(), p, Options{Seed: 9, Iterations: -1, Warm: warm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Objective() > warm.Objective() {
+		t.Errorf("it begins at %d and ends at %d", warm.Objective(), s.Objective())
+	}
+	p.Vehicles[0].Groups = []int{0} // what of it the truck may no longer collect is planned anew
+	s, err = Solve(context.Background(), p, Options{Iterations: 200, Warm: warm})
+	if _, missing := errors.AsType[*MissingError](err); err != nil && !missing {
+		t.Fatal(err)
+	}
+	if violations, ok := errors.AsType[Violations](Check(p, s)); ok && violations[0].Code != RequiredMissed {
+		t.Error(violations)
+	}
+}
+
+func TestSolveNamesRequiredStopsThatCannotBeServed(t *testing.T) {
+	p := lineProblem()
+	p.Stops[2].Required = true
+	p.Stops[2].Windows = []Window{{Open: 0, Close: 60}}
+	s, err := Solve(context.Background(), p, Options{Iterations: 50})
+	missing, ok := errors.AsType[*MissingError](err)
+	if !ok || !slices.Equal(missing.Stops, []int{2}) || missing.Binds[0] != BindWindow {
+		t.Fatalf("the error is %v", err)
+	}
+	if !strings.Contains(err.Error(), "stop C") || !slices.Contains(s.Unserved, 2) {
+		t.Errorf("the error is %q and unserved are %v", err, s.Unserved)
+	}
+}
+
+// A route whose stops only pay together: PyVRP's issues 539 and 636 are of this kind.
+func TestOptionalStopsThatOnlyPayTogetherAreFound(t *testing.T) {
+	p := &Problem{Locations: 3, Depots: []Depot{{Location: 0}}, Vehicles: []Vehicle{{FixedCost: 1000, KilometreCost: 100}}}
+	at := []int32{0, 10_000, 10_500}
+	for _, a := range at {
+		for _, b := range at {
+			p.Seconds, p.Meters = append(p.Seconds, 0), append(p.Meters, max(a-b, b-a))
+		}
+	}
+	for i := range 8 {
+		p.Stops = append(p.Stops, Stop{Location: 1 + i%2, Prize: 500})
+	}
+	s, err := Solve(context.Background(), p, Options{Iterations: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Cost != 3100 || s.Prize != 4000 {
+		t.Errorf("it costs %d and earns %d, want 3100 and 4000", s.Cost, s.Prize)
+	}
+}
+
+func TestTheSearchDoesNotAllocate(t *testing.T) {
+	p := drawCity(1, 200, 80, 2)
+	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
+	a.start(nil)
+	for range 2000 { // grow every slice
+		a.iterate(a.hot)
+	}
+	if n := testing.AllocsPerRun(500, func() { a.iterate(a.hot) }); n >= 1 {
+		t.Errorf("an iteration allocates %v times", n)
+	}
+}
+
+func BenchmarkIteration(b *testing.B) {
+	p := drawCity(1, 1500, 620, 4)
+	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
+	a.start(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		a.iterate(a.hot)
+	}
+}
