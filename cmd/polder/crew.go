@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"polder.city/city"
+	"polder.city/collection"
+	"polder.city/internal/calendar"
+	"polder.city/sensing"
+	"polder.city/simulate"
+)
+
+// crew drives the demo's plans through the simulated world: what a plan in force
+// says is emptied at the time that it says, and what was found is observed.
+type crew struct {
+	demo  *demo
+	world *simulate.World
+}
+
+func newCrew(d *demo, w *simulate.World) *crew { return &crew{d, w} }
+
+// lift is a container that a truck comes to.
+type lift struct {
+	at        time.Time
+	container string
+}
+
+// drive lets the world live up to a time, trucks included, and hands everything
+// that was observed to sink, in order of time.
+func (c *crew) drive(ctx context.Context, until time.Time, sink func(context.Context, []sensing.Reading) error) error {
+	if !until.After(c.world.Now()) {
+		return nil
+	}
+	lifts, err := c.lifts(ctx, c.world.Now(), until)
+	if err != nil {
+		return err
+	}
+	var readings []sensing.Reading
+	emit := func(e simulate.Event) { readings = c.demo.appendReadings(readings, e) }
+	for _, l := range lifts {
+		if err := c.world.Advance(ctx, l.at, emit); err != nil {
+			return err
+		}
+		before, _, err := c.world.Empty(l.container, l.at)
+		switch {
+		case errors.Is(err, simulate.ErrBlocked):
+			c.demo.g.log.Info("a stop failed: something stands before the container", "container", l.container)
+			readings = append(readings, sensing.Reading{DatastreamKey: collection.SeriesKey(l.container, collection.BlockedKind), Time: l.at, Value: 1})
+		case err != nil:
+			return fmt.Errorf("empty %s: %w", l.container, err)
+		default:
+			readings = append(readings, sensing.Reading{DatastreamKey: collection.SeriesKey(l.container, collection.EmptyingKind), Time: l.at, Value: min(before, collection.MaxFill)})
+		}
+	}
+	if err := c.world.Advance(ctx, until, emit); err != nil {
+		return err
+	}
+	return sink(ctx, readings)
+}
+
+// lifts returns what the plans in force empty between two times, in order of time.
+func (c *crew) lifts(ctx context.Context, from, until time.Time) ([]lift, error) {
+	var lifts []lift
+	zone := c.demo.city.Location
+	for day := calendar.Midnight(from, zone); day.Before(until); day = calendar.AddDays(day, 1) {
+		plan, err := c.demo.app.collection.PlanOf(ctx, day.Format(collection.DayLayout))
+		if err != nil {
+			return nil, err
+		}
+		if plan == nil || plan.State != collection.Decided {
+			continue
+		}
+		for _, r := range plan.Routes {
+			for _, v := range r.Visits {
+				at := day.Add(time.Duration(v.Leave) * time.Second)
+				if v.Kind == collection.VisitEmpty && at.After(from) && !at.After(until) {
+					lifts = append(lifts, lift{at, v.At})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(lifts, func(a, b lift) int { return a.at.Compare(b.at) })
+	return lifts, nil
+}
+
+// appendReadings puts what happened in the simulated city in the words of a sensor's message.
+func (d *demo) appendReadings(readings []sensing.Reading, e simulate.Event) []sensing.Reading {
+	add := func(kind string, value float64) {
+		readings = append(readings, sensing.Reading{DatastreamKey: collection.SeriesKey(e.Thing, kind), Time: e.At, Value: value})
+	}
+	switch e.Kind {
+	case simulate.Fill:
+		add(collection.FillKind, e.Value)
+	case simulate.Emptying:
+		add(collection.EmptyingKind, min(e.Value, collection.MaxFill))
+	case simulate.Blocked:
+		add(collection.BlockedKind, 1)
+	case simulate.Report:
+		add(collection.ReportKind, 1)
+	case simulate.Traffic:
+		add("vehicles", e.Value)
+	case simulate.Bridge:
+		add("open", e.Value)
+	case simulate.CarPark:
+		add("occupied", math.Round(e.Value*float64(d.spaces[e.Thing])))
+	case simulate.SoilMoisture:
+		add("moisture", 100*e.Value)
+	case simulate.Pump:
+		add("level", e.Value)
+	case simulate.Greenhouse:
+		add("temperature", e.Value)
+	}
+	return readings
+}
+
+// spread draws a container's own factor on the inflow of its stream: lognormal, mean 1,
+// with the coefficient of variation cv; the same for the same id.
+func spread(id string, cv float64) float64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id))
+	sigma2 := math.Log(1 + cv*cv)
+	return math.Exp(math.Sqrt(sigma2)*rand.New(rand.NewPCG(h.Sum64(), 1)).NormFloat64() - sigma2/2)
+}
+
+// worldContainers puts the city's containers and fixed schedule in the simulator's words.
+func worldContainers(c *city.City) []simulate.Container {
+	schedule := map[string]city.ScheduleRow{}
+	for _, row := range c.Schedule {
+		schedule[row.Container] = row
+	}
+	perDay := map[string]float64{}
+	for _, r := range c.Simulation.Streams {
+		perDay[r.Stream] = r.LitresPerDay
+	}
+	containers := make([]simulate.Container, len(c.Containers))
+	for i, x := range c.Containers {
+		row := schedule[x.ID]
+		containers[i] = simulate.Container{
+			ID: x.ID, Place: x.Place, Stream: x.Stream, District: x.District, Point: x.Point, VolumeLitres: float64(x.VolumeLitres),
+			LitresPerDay: perDay[x.Stream] * spread(x.ID, c.Simulation.Truth.ContainerSpread), Sensor: x.Sensor != "", Days: row.Days, EveryWeeks: row.EveryWeeks,
+		}
+	}
+	return containers
+}

@@ -1,0 +1,517 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"polder.city/account"
+	"polder.city/collection"
+	"polder.city/decision"
+	"polder.city/internal/calendar"
+	"polder.city/sensing"
+	"polder.city/simulate"
+	"polder.city/web"
+)
+
+// recentDays is how much history stands before the demo is shown.
+const recentDays = 56
+
+// live builds the city, then lets it live until ctx ends.
+func (d *demo) live(ctx context.Context) error {
+	a, err := openApp(ctx, d.g, appOptions{clock: d.clock, rounds: demoRounds, cheap: true})
+	if err != nil {
+		return err
+	}
+	d.app = a
+	world, err := d.build(ctx)
+	if err != nil {
+		return err
+	}
+	done := *d.building.Load()
+	done.Ready, done.Phase = true, "start"
+	d.progress(done)
+	handler, err := a.handler(handlerOptions{building: func() web.Building { return *d.building.Load() }, demo: demoOfficialNames()})
+	if err != nil {
+		return err
+	}
+	d.handler.Store(&handler)
+	d.clock.SetRate(60)
+	fmt.Fprintf(d.g.out, "\n%s lives at %s (%.0f s). A second is a minute; the clock starts at %s.\n",
+		d.city.Name, d.address, time.Since(d.began).Seconds(), d.clock.Now().In(d.city.Location).Format("Monday 2 January, 15.04"))
+	for _, o := range demoOfficials {
+		fmt.Fprintf(d.g.out, "  sign in as %-11s password: %s\n", o.name, o.password)
+	}
+	fmt.Fprintf(d.g.out, "Try: curl '%s/v1.1/Things?$top=2'\nStop with Ctrl-C.\n", d.address)
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.collection.RunJobs(ctx) })
+	group.Go(func() error { return d.run(ctx, world) })
+	group.Go(func() error { return d.workshop(ctx) })
+	group.Go(func() error { return d.fillIn(ctx) })
+	return group.Wait()
+}
+
+// demoRounds is how long the demo's solver searches: a day's plan in some seconds on one core.
+const demoRounds = 6000
+
+func demoOfficialNames() []string {
+	var names []string
+	for _, o := range demoOfficials {
+		names = append(names, o.name+" · "+o.password)
+	}
+	return names
+}
+
+// build makes the city stand at the clock's time: from nothing, or from what was kept.
+func (d *demo) build(ctx context.Context) (*simulate.World, error) {
+	if d.going() {
+		state, err := os.ReadFile(d.worldFile())
+		if err != nil {
+			return nil, err
+		}
+		d.progress(web.Building{Phase: "containers", Day: d.cmd.Days, Days: d.cmd.Days})
+		if d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo"); err != nil {
+			return nil, err
+		}
+		return simulate.Restore(d.worldConfig(), state)
+	}
+	network, err := d.network(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.app.collection.SaveNetwork(ctx, network); err != nil {
+		return nil, err
+	}
+	d.progress(web.Building{Phase: "containers", Days: d.cmd.Days})
+	if err := d.place(ctx); err != nil {
+		return nil, err
+	}
+	return d.past(ctx)
+}
+
+// place puts the city's containers, things and people in the database.
+func (d *demo) place(ctx context.Context) error {
+	containers := make([]collection.Container, len(d.city.Containers))
+	for i, c := range d.city.Containers {
+		containers[i] = collection.Container{
+			ID: c.ID, Place: c.Place, Stream: c.Stream, Point: c.Point, VolumeLitres: int(c.VolumeLitres), Address: c.Address, Sensor: c.Sensor,
+		}
+	}
+	if _, err := d.app.collection.SaveContainers(ctx, containers); err != nil {
+		return err
+	}
+	if err := d.app.collection.EnsureThings(ctx); err != nil {
+		return err
+	}
+	if _, err := d.app.sensing.EnsureThings(ctx, cityThings(d.city)); err != nil {
+		return err
+	}
+	for _, o := range demoOfficials {
+		token, err := d.app.accounts.Invite(ctx, o.name, o.role, "demo")
+		if err != nil {
+			return err
+		}
+		if _, err := d.app.accounts.Accept(ctx, token, o.password); err != nil {
+			return err
+		}
+	}
+	var err error
+	d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo")
+	return err
+}
+
+// worldConfig is the simulated city from a year before the clock's start.
+func (d *demo) worldConfig() simulate.Config {
+	w := worldConfig(d.city, d.historyStart(), d.start)
+	w.Policy.Until = d.firstPlanned()
+	// A working day's lifts, so that Fridays are not four times as long as Thursdays.
+	usual := len(d.city.Containers) * 19 / 150
+	w.Policy.Usual, w.Policy.Most, w.Policy.Ahead = usual, usual*3/2, 1
+	w.SetPieces = d.moments()
+	w.Containers = worldContainers(d.city)
+	return w
+}
+
+// moments are the seeded events of the demo's first day, in the simulator's words.
+func (d *demo) moments() []simulate.SetPiece {
+	var pieces []simulate.SetPiece
+	today := calendar.Midnight(d.start, d.city.Location)
+	for _, m := range d.city.Simulation.Moments {
+		at := m.At.On(today)
+		switch m.Kind {
+		case "container_faster":
+			pieces = append(pieces, simulate.SetPiece{At: at, Kind: simulate.Fill, Thing: m.Subject, Value: m.Value})
+		case "bridge_opens":
+			pieces = append(pieces, simulate.SetPiece{At: at, Kind: simulate.Bridge, Thing: m.Subject, Value: float64(m.Minutes)})
+			for _, other := range m.Also {
+				if _, park := d.spaces[other]; park {
+					pieces = append(pieces, simulate.SetPiece{At: at, Kind: simulate.CarPark, Thing: other, Value: m.Value})
+				}
+			}
+		}
+	}
+	return pieces
+}
+
+// historyStart is the midnight at which the demo's history begins.
+func (d *demo) historyStart() time.Time {
+	return calendar.AddDays(calendar.Midnight(d.start, d.city.Location), -d.cmd.Days)
+}
+
+// firstPlanned is the midnight of the first day that Polder's own plan empties: yesterday.
+func (d *demo) firstPlanned() time.Time {
+	day := calendar.AddDays(calendar.Midnight(d.start, d.city.Location), -1)
+	for !d.city.WorkingDay(day) {
+		day = calendar.AddDays(day, -1)
+	}
+	return day
+}
+
+// past lives through the year up to the clock's start. Until the day before
+// yesterday containers were emptied by need; then the city's own plans take over, made at
+// the time of day at which they would have been made.
+func (d *demo) past(ctx context.Context) (*simulate.World, error) {
+	days := d.cmd.Days
+	d.progress(web.Building{Phase: "waste", Days: days})
+	world, err := simulate.New(d.worldConfig())
+	if err != nil {
+		return nil, err
+	}
+	yesterday, before := d.firstPlanned(), d.firstPlanMade()
+	history, err := world.Record(ctx, before, func(done, total int) {
+		d.building.Store(&web.Building{Phase: "waste", Day: done * days / max(total, 1), Days: days})
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.progress(web.Building{Phase: "history", Days: days})
+	recent := calendar.AddDays(yesterday, -recentDays)
+	if err := d.importHistory(ctx, history, recent, before, "recent", func(day int) {
+		d.building.Store(&web.Building{Phase: "history", Day: day, Days: days})
+	}); err != nil {
+		return nil, err
+	}
+	d.rest = history
+	d.progress(web.Building{Phase: "plan", Day: recentDays, Days: days})
+	return world, d.recentPlans(ctx, newCrew(d, world), yesterday)
+}
+
+// firstPlanMade is 16.00 hours on the working day before: when that first plan was decided.
+func (d *demo) firstPlanMade() time.Time {
+	day := calendar.AddDays(d.firstPlanned(), -1)
+	for !d.city.WorkingDay(day) {
+		day = calendar.AddDays(day, -1)
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), 16, 0, 0, 0, day.Location())
+}
+
+// recentPlans decides yesterday's and today's plan, drives them, and leaves the traces of a
+// city that works: an overruled advice, a replaced plan, a refused algorithm. All of
+// it goes through the same doors as in a real city, at the hour at which it would have.
+func (d *demo) recentPlans(ctx context.Context, crew *crew, yesterday time.Time) error {
+	today := calendar.Midnight(d.start, d.city.Location)
+	at := func(day time.Time, hour, minute int) time.Time {
+		return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, day.Location())
+	}
+	type step struct {
+		at time.Time
+		do func(context.Context) error
+	}
+	service := d.app.collection
+	steps := []step{
+		{d.firstPlanMade(), func(ctx context.Context) error { return d.overruled(ctx, yesterday) }},
+		{at(yesterday, 11, 20), d.refused},
+		{at(yesterday, 16, 0), func(ctx context.Context) error {
+			_, err := service.Decide(ctx, collection.Request{Day: today, Cause: collection.CauseAfternoon})
+			return err
+		}},
+		{at(yesterday, 18, 0), func(ctx context.Context) error { return service.Evaluate(ctx, yesterday) }},
+		{at(today, 5, 40), func(ctx context.Context) error { // a truck does not start: the reserve takes its place
+			_, err := service.Breakdown(ctx, today, d.trucks()[:1])
+			return err
+		}},
+		{d.start, func(ctx context.Context) error {
+			_, err := service.Preview(ctx, collection.Request{Day: service.NextWorkday(today)})
+			return err
+		}},
+	}
+	for _, s := range steps {
+		if err := crew.drive(ctx, s.at, d.load); err != nil {
+			return err
+		}
+		d.clock.Forward(s.at)
+		if err := s.do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workshop makes the planner some work on the first afternoon: at 16.25 two trucks turn out to be
+// in the workshop tomorrow. The plan without them goes outside the limits, so it waits as an advice.
+func (d *demo) workshop(ctx context.Context) error {
+	today := calendar.Midnight(d.start, d.city.Location)
+	at := time.Date(today.Year(), today.Month(), today.Day(), 16, 25, 0, 0, today.Location())
+	if d.clock.Now().After(at) {
+		return nil
+	}
+	if err := d.clock.Wait(ctx, at); err != nil {
+		return err
+	}
+	next := d.app.collection.NextWorkday(today)
+	plan, err := d.app.collection.PlanOf(ctx, next.Format(collection.DayLayout))
+	if err != nil || plan == nil || plan.State != collection.Decided || !d.clock.Now().Before(next) {
+		return err
+	}
+	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[:2:2], d.reserve()...))
+	return err
+}
+
+// reserve returns the trucks that stand by, by id.
+func (d *demo) reserve() []string {
+	var ids []string
+	for _, t := range d.city.Fleet.Trucks {
+		if t.Reserve {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}
+
+// trucks returns the crane trucks that are used every day, by id.
+func (d *demo) trucks() []string {
+	var ids []string
+	for _, t := range d.city.Fleet.Trucks {
+		if t.Kind == "crane" && !t.Reserve {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}
+
+// overruled plans a day on which a truck and the reserve are in the workshop: too much
+// overtime to decide alone. The planner chooses otherwise than was advised.
+func (d *demo) overruled(ctx context.Context, day time.Time) error {
+	result, err := d.app.collection.Breakdown(ctx, day, append(d.trucks()[:1:1], d.reserve()...))
+	if err != nil || result.Ruling.Verdict != decision.Advised || len(result.Alternatives) == 0 {
+		return err
+	}
+	_, err = d.app.collection.Sign(ctx, result.Ruling.Advice, decision.Signature{
+		Account: "demo", Role: string(account.Planner), Choice: collection.ChoiceLessOvertime, OpenedAt: d.clock.Now().Add(-4 * time.Minute),
+		Motive: "De ploeg werkte gisteren al langer door. Deze containers kunnen een dag wachten.",
+	})
+	return err
+}
+
+// refused lets an algorithm that the register does not know try to decide.
+func (d *demo) refused(ctx context.Context) error {
+	sum := sha256.Sum256([]byte("demo"))
+	_, err := d.app.gate.Submit(ctx, decision.Proposal{
+		Kind: "container.access", Subject: "proef-1", Algorithm: "pasweigeraar", Version: "0.1.0",
+		Inputs:  []decision.Input{{Name: "demo", SHA256: hex.EncodeToString(sum[:]), Count: 1, AsOf: d.clock.Now()}},
+		Outcome: json.RawMessage(`{}`), Reasons: []decision.Reason{{Code: "trial"}}, LegalBasis: []string{"-"}, Remedies: []string{"mens"},
+		Simulated: true, Origin: d.city.Origin,
+	}, nil)
+	return err
+}
+
+// load stores readings through the bulk door; the city is not answering yet.
+func (d *demo) load(ctx context.Context, readings []sensing.Reading) error {
+	if len(readings) == 0 {
+		return nil
+	}
+	id := fmt.Sprintf("demo-drive-%d", readings[0].Time.Unix())
+	_, err := d.app.sensing.Import(ctx, sensing.Batch{Import: id, Name: id, Rows: readings, Last: true})
+	return err
+}
+
+// importHistory writes a part of the history through the bulk door, newest week first.
+func (d *demo) importHistory(ctx context.Context, h *simulate.History, from, to time.Time, name string, progress func(day int)) error {
+	week := 0
+	for end := to; end.After(from); week++ {
+		begin := end.AddDate(0, 0, -7)
+		if begin.Before(from) {
+			begin = from
+		}
+		id := fmt.Sprintf("demo-%s-%d", name, begin.Unix())
+		state, err := d.app.sensing.Imported(ctx, id)
+		if err != nil {
+			return err
+		}
+		if state.Finished.IsZero() {
+			rows := make([]sensing.Reading, 0, 300_000)
+			if err := h.Observations(ctx, begin, end, func(e simulate.Event) { rows = d.appendReadings(rows, e) }); err != nil {
+				return err
+			}
+			if _, err := d.app.sensing.Import(ctx, sensing.Batch{Import: id, Name: id, Rows: rows, Last: true}); err != nil {
+				return err
+			}
+		}
+		end = begin
+		progress(int(to.Sub(end).Hours() / 24))
+	}
+	return nil
+}
+
+// run lets the city live: whatever happens up to the clock's time is posted, as sensors and drivers would.
+func (d *demo) run(ctx context.Context, world *simulate.World) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	crew := newCrew(d, world)
+	// What the world lived through must be stored before it is kept: a step is finished also
+	// when the demo is stopped in the middle of it, through the bulk door when the other is closed.
+	whole := context.WithoutCancel(ctx)
+	sink := func(ctx context.Context, readings []sensing.Reading) error {
+		err := d.post(ctx, readings)
+		if err != nil { // the server has stopped listening
+			return d.load(ctx, readings)
+		}
+		return nil
+	}
+	for n := 0; ; n++ {
+		if n%keepEvery == 0 {
+			if err := d.keep(world); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), d.keep(world))
+		case <-tick.C:
+		}
+		if err := crew.drive(whole, d.clock.Now(), sink); err != nil {
+			return err
+		}
+	}
+}
+
+// keepEvery is after how many seconds the state of the city is written down, so that a
+// demo that is killed goes on from there.
+const keepEvery = 20
+
+// keep stores what a second start needs.
+func (d *demo) keep(world *simulate.World) error {
+	if !d.kept {
+		return nil
+	}
+	state, err := world.Snapshot()
+	if err != nil {
+		return err
+	}
+	// The clock first: without the world's file the demo starts anew, with it both are whole.
+	if err := replaceFile(d.clockFile(), []byte(world.Now().Format(time.RFC3339))); err != nil {
+		return err
+	}
+	return replaceFile(d.worldFile(), state)
+}
+
+// replaceFile writes a file so that a crash leaves the old one or the new one.
+func replaceFile(name string, data []byte) error {
+	if err := os.WriteFile(name+".part", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(name+".part", name)
+}
+
+// fillIn writes the rest of the year behind the living city, newest first.
+func (d *demo) fillIn(ctx context.Context) error {
+	if d.rest == nil {
+		return nil
+	}
+	to := calendar.AddDays(d.firstPlanned(), -recentDays)
+	err := d.importHistory(ctx, d.rest, d.historyStart(), to, "rest", func(day int) {
+		b := *d.building.Load()
+		b.Day = min(recentDays+day, b.Days)
+		d.building.Store(&b)
+	})
+	d.rest = nil
+	if ctx.Err() != nil {
+		return nil
+	}
+	b := *d.building.Load()
+	b.Day = b.Days
+	d.building.Store(&b)
+	return err
+}
+
+// post sends readings through the SensorThings door, with the sensors' key.
+func (d *demo) post(ctx context.Context, readings []sensing.Reading) error {
+	if len(readings) == 0 {
+		return nil
+	}
+	ids, err := d.datastreamIDs(ctx, readings)
+	if err != nil {
+		return err
+	}
+	type group struct {
+		Datastream struct {
+			ID int64 `json:"@iot.id"`
+		} `json:"Datastream"`
+		Components []string `json:"components"`
+		Data       [][]any  `json:"dataArray"`
+	}
+	groups := map[int64]*group{}
+	var order []*group
+	for i, r := range readings {
+		g := groups[ids[i]]
+		if g == nil {
+			g = &group{Components: []string{"phenomenonTime", "result"}}
+			g.Datastream.ID = ids[i]
+			groups[ids[i]] = g
+			order = append(order, g)
+		}
+		g.Data = append(g.Data, []any{r.Time.UTC().Format(time.RFC3339), r.Value})
+	}
+	body, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.address+"/v1.1/CreateObservations", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+d.key)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("post observations: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 500))
+		d.g.log.Warn("observations were not taken", "status", response.StatusCode, "answer", string(text))
+	}
+	return nil
+}
+
+// datastreamIDs returns the ids of the readings' datastreams, as any client looks them up once.
+func (d *demo) datastreamIDs(ctx context.Context, readings []sensing.Reading) ([]int64, error) {
+	ids := make([]int64, len(readings))
+	for i, r := range readings {
+		id, ok := d.ids[r.DatastreamKey]
+		if !ok {
+			stream, err := d.app.sensing.DatastreamByKey(ctx, r.DatastreamKey)
+			if err != nil {
+				return nil, err
+			}
+			id = stream.ID
+			d.ids[r.DatastreamKey] = id
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}

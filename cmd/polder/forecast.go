@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+type forecastCmd struct {
+	Backtest backtestCmd `cmd:"" help:"Forecast the past, day by day, and score it against what happened."`
+}
+
+type backtestCmd struct {
+	Days int `help:"How many days back to test." default:"14"`
+}
+
+// Help shows an example.
+func (backtestCmd) Help() string { return "For instance:\n  polder forecast backtest --days 14" }
+
+// Run prints the scores.
+func (c *backtestCmd) Run(ctx context.Context, g *Globals) error {
+	a, err := openApp(ctx, g, appOptions{})
+	if err != nil {
+		return err
+	}
+	report, err := a.collection.Backtest(ctx, c.Days)
+	if err := errors.Join(err, a.close()); err != nil {
+		return err
+	}
+	return report.WriteTable(g.out)
+}
