@@ -19,8 +19,12 @@ import (
 	"polder.city/store/storetest"
 )
 
-// crashEnv makes the test binary the child of the crash test: it names the database.
-const crashEnv = "POLDER_SENSING_CRASH"
+// crashEnv makes the test binary the child of the crash tests: it names the database.
+// crashUnsafeEnv makes it one that does not sync each commit.
+const (
+	crashEnv       = "POLDER_SENSING_CRASH"
+	crashUnsafeEnv = "POLDER_SENSING_CRASH_UNSAFE"
+)
 
 // crashChild observes from eight callers at once, and prints the id of what was
 // acknowledged, until it is killed. It returns only where it is not the child.
@@ -30,7 +34,7 @@ func crashChild() {
 		return
 	}
 	ctx := context.Background()
-	db, err := store.Open(ctx, path, store.Options{})
+	db, err := store.Open(ctx, path, store.Options{UnsafeSync: os.Getenv(crashUnsafeEnv) != ""})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
