@@ -164,9 +164,10 @@ func (d *demo) openFolder() (err error) {
 	return err
 }
 
-// startTime returns 14.00 hours on the last Tuesday or Wednesday before today that is a working
-// day between working days, or where the kept demo's clock stood. (On a Thursday the plan of
-// the next day looks over the weekend: true, but not the usual day that a first look should show.)
+// startTime returns 14.00 hours on the last Wednesday before today that is a working day between
+// working days, or where the kept demo's clock stood. On a Tuesday yesterday is a Monday, which empties what
+// came in over the weekend, and on a Thursday the plan of the next day looks over the
+// next one: both true, but not the usual day that a first look should show.
 func (d *demo) startTime() (time.Time, error) {
 	if d.going() {
 		text, err := os.ReadFile(d.clockFile())
@@ -176,7 +177,7 @@ func (d *demo) startTime() (time.Time, error) {
 		return time.Parse(time.RFC3339, string(text))
 	}
 	day := calendar.AddDays(calendar.Midnight(time.Now(), d.city.Location), -1)
-	for w := day.Weekday(); w < time.Tuesday || w > time.Wednesday || !d.city.WorkingDay(day) || !d.city.WorkingDay(calendar.AddDays(day, -1)) || !d.city.WorkingDay(calendar.AddDays(day, 1)); w = day.Weekday() {
+	for w := day.Weekday(); w != time.Wednesday || !d.city.WorkingDay(day) || !d.city.WorkingDay(calendar.AddDays(day, -1)) || !d.city.WorkingDay(calendar.AddDays(day, 1)); w = day.Weekday() {
 		day = calendar.AddDays(day, -1)
 	}
 	return time.Date(day.Year(), day.Month(), day.Day(), 14, 0, 0, 0, day.Location()), nil

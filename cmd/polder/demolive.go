@@ -233,13 +233,13 @@ func (d *demo) recentPlans(ctx context.Context, crew *crew, yesterday time.Time)
 		{d.firstPlanMade(), func(ctx context.Context) error { return d.overruled(ctx, yesterday) }},
 		{at(yesterday, 11, 20), d.refused},
 		{at(yesterday, 16, 0), func(ctx context.Context) error {
-			_, err := service.Decide(ctx, collection.Request{Day: today, Cause: collection.CauseAfternoon})
-			return err
+			result, err := service.Decide(ctx, collection.Request{Day: today, Cause: collection.CauseAfternoon})
+			return d.signed(ctx, result, err)
 		}},
 		{at(yesterday, 18, 0), func(ctx context.Context) error { return service.Evaluate(ctx, yesterday) }},
 		{at(today, 5, 40), func(ctx context.Context) error { // a truck does not start: the reserve takes its place
-			_, err := service.Breakdown(ctx, today, d.trucks()[:1])
-			return err
+			result, err := service.Breakdown(ctx, today, d.trucks()[:1])
+			return d.signed(ctx, result, err)
 		}},
 		{d.start, func(ctx context.Context) error {
 			_, err := service.Preview(ctx, collection.Request{Day: service.NextWorkday(today)})
@@ -298,6 +298,18 @@ func (d *demo) trucks() []string {
 		}
 	}
 	return ids
+}
+
+// signed lets the planner follow an advice at once, so that no day of the demo's past is
+// left without trucks; what the algorithm decided alone stays as it is.
+func (d *demo) signed(ctx context.Context, result *collection.Result, err error) error {
+	if err != nil || result.Ruling.Verdict != decision.Advised {
+		return err
+	}
+	_, err = d.app.collection.Sign(ctx, result.Ruling.Advice, decision.Signature{
+		Account: "demo", Role: string(account.Planner), OpenedAt: d.clock.Now().Add(-2 * time.Minute),
+	})
+	return err
 }
 
 // overruled plans a day on which a truck and the reserve are in the workshop: too much
