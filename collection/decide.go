@@ -141,13 +141,19 @@ func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternati
 	if limit, ok := limits[MeasureOvertime]; ok {
 		within = min(within, max(limit, 0))
 	}
+	s.working.Lock()
+	defer s.working.Unlock()
+	o, err := s.outlook(ctx, q.Day)
+	if err != nil {
+		return nil, nil, err
+	}
 	q.Overtime = int32(within)
-	plan, err = s.compute(ctx, q)
+	plan, err = s.compute(ctx, q, o)
 	if err != nil || plan.Measures[MeasureUnserved] == 0 || within == most {
 		return plan, nil, err
 	}
 	q.Overtime = int32(most)
-	longer, err := s.compute(ctx, q)
+	longer, err := s.compute(ctx, q, o)
 	if err != nil || longer.Measures[MeasureUnserved] >= plan.Measures[MeasureUnserved] {
 		return plan, nil, err
 	}

@@ -29,34 +29,49 @@ type Request struct {
 	Rounds int
 }
 
-// compute makes the plan of a day from what is known now. It stores nothing.
-func (s *Service) compute(ctx context.Context, q Request) (*Plan, error) {
-	s.working.Lock()
-	defer s.working.Unlock()
+// outlook is what is known of a day before anything is chosen. Several plans may be made of one.
+type outlook struct {
+	made       time.Time
+	day        day
+	containers []Container
+	travel     *travel
+	prospects  []prospect
+	inputs     Inputs
+}
+
+// outlook reads what a plan of the day is made of, and forecasts it.
+func (s *Service) outlook(ctx context.Context, midnight time.Time) (*outlook, error) {
+	now := s.clock.Now()
+	o := &outlook{made: now.Truncate(time.Second), day: s.newDay(midnight)}
+	var err error
+	if o.containers, err = s.Containers(ctx); err != nil {
+		return nil, err
+	}
+	if o.travel, err = s.travel(ctx, s.points(o.containers)); err != nil {
+		return nil, err
+	}
+	o.inputs = Inputs{
+		Containers: int64(len(o.containers)), ForecastDays: horizon, SolverSeed: int64(s.o.Seed), PlannerVersion: PlannerVersion,
+		Network: o.travel.SHA256, NetworkSource: o.travel.Network.Source,
+	}
+	if o.prospects, err = s.prospects(ctx, o.containers, o.day, now, &o.inputs); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// compute makes the plan of a day from what is known now. It stores nothing, and leaves the outlook as it is.
+func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, error) {
 	if q.Rounds == 0 {
 		q.Rounds = s.o.Rounds
 	}
-	now := s.clock.Now()
-	containers, err := s.Containers(ctx)
-	if err != nil {
-		return nil, err
+	plan := &Plan{Day: q.Day.Format(DayLayout), Cause: q.Cause, MadeAt: o.made, Inputs: o.inputs}
+	plan.Inputs.Unavailable, plan.Inputs.SolverRounds = strings.Join(q.Unavailable, ","), int64(q.Rounds)
+	d, prospects := o.day, slices.Clone(o.prospects)
+	for i := range prospects {
+		prospects[i].why = slices.Clone(prospects[i].why)
 	}
-	plan := &Plan{Day: q.Day.Format(DayLayout), Cause: q.Cause, MadeAt: now.Truncate(time.Second)}
-	plan.Inputs = Inputs{
-		Containers: int64(len(containers)), Unavailable: strings.Join(q.Unavailable, ","), ForecastDays: horizon,
-		SolverSeed: int64(s.o.Seed), SolverRounds: int64(q.Rounds), PlannerVersion: PlannerVersion,
-	}
-	t, err := s.travel(ctx, s.points(containers))
-	if err != nil {
-		return nil, err
-	}
-	plan.Inputs.Network, plan.Inputs.NetworkSource = t.SHA256, t.Network.Source
-	d := s.newDay(q.Day)
-	prospects, err := s.prospects(ctx, containers, d, now, &plan.Inputs)
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.newRouting(t, containers, s.trucks(q.Unavailable), d, q.Overtime)
+	r, err := s.newRouting(o.travel, o.containers, s.trucks(q.Unavailable), d, q.Overtime)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +101,7 @@ func (s *Service) compute(ctx context.Context, q Request) (*Plan, error) {
 		return nil, fmt.Errorf("plan %s: %w", plan.Day, err)
 	}
 	s.measure(plan, prospects, solution)
-	if plan.Fixed, err = s.compareWithSchedule(ctx, plan, prospects, t, d, q); err != nil {
+	if plan.Fixed, err = s.compareWithSchedule(ctx, plan, prospects, o.travel, d, q); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", plan.Day, err)
 	}
 	return plan, nil

@@ -82,6 +82,7 @@ function start(box) {
   }
 
   part("check").addEventListener("click", run);
+  part("check").disabled = false; // until here a click would have been lost
   choice?.addEventListener("change", () => {
     file = null;
     altered = null;
