@@ -28,6 +28,10 @@ type prospect struct {
 	stream   city.Stream
 	forecast forecast.Forecast
 	emptied  time.Time // last emptying known; zero without one
+	// served is when a plan in force empties it before the planned day; zero without one. onward is
+	// how the fill goes on on the planned day: the forecast, or what comes after that emptying.
+	served time.Time
+	onward forecast.Curve
 
 	// full[d] is the chance that it is full by the midnight that ends day d, and beside[d] the
 	// expected fraction that stands beside it then, if it is not emptied. Day 0 is the planned day.
@@ -67,14 +71,14 @@ func (s *Service) newDay(midnight time.Time) day {
 // leaves only its own stop to pay, which the solver does.
 func (p *prospect) appraise(d day, costs city.Costs, stopCents float64) {
 	for i := range horizon {
-		p.full[i] = p.forecast.ChanceFull(d.ends[i])
-		p.beside[i] = p.forecast.Overflow(d.ends[i])
+		p.full[i] = p.onward.ChanceFull(d.ends[i])
+		p.beside[i] = p.onward.Overflow(d.ends[i])
 	}
 	perDay := p.averageCost(costs, stopCents)
 	best, risk := math.Inf(1), 0.0
 	p.next = horizon - 1
 	litres := float64(p.VolumeLitres)
-	before, besideBefore := p.forecast.ChanceFull(d.midnight), p.forecast.Overflow(d.midnight)
+	before, besideBefore := p.onward.ChanceFull(d.midnight), p.onward.Overflow(d.midnight)
 	for i := range horizon {
 		if i >= d.nextWork && d.works[i] {
 			if cost := risk + stopCents - perDay*float64(i); cost < best {
@@ -92,8 +96,12 @@ func (p *prospect) appraise(d day, costs city.Costs, stopCents float64) {
 
 	last := d.nextWork - 1 // the last day before a truck could come again
 	chance := p.full[last]
-	if p.stream.HygieneDays > 0 && !p.emptied.IsZero() {
-		p.oldest = int(d.ends[d.nextWork].Sub(p.emptied).Hours() / 24)
+	emptied := p.emptied
+	if p.served.After(emptied) {
+		emptied = p.served
+	}
+	if p.stream.HygieneDays > 0 && !emptied.IsZero() {
+		p.oldest = int(d.ends[d.nextWork].Sub(emptied).Hours() / 24)
 		if p.oldest > p.stream.HygieneDays {
 			p.must = true
 			p.why = append(p.why, Reason{Code: ReasonHygiene, Number: int64(p.stream.HygieneDays)})
@@ -150,8 +158,11 @@ func (p *prospect) averageCost(costs city.Costs, stopCents float64) float64 {
 }
 
 // threshold returns the fill at time at from which the container would have had to be
-// emptied on the planned day, 0 when no fill up to full would do.
+// emptied on the planned day, 0 when no fill up to full would do, or a truck comes before that day.
 func (p *prospect) threshold(d day) float64 {
+	if !p.served.IsZero() {
+		return 0
+	}
 	level := p.forecast.LevelFor(d.ends[d.nextWork-1], mustChance)
 	if level <= 0 || level > 1 {
 		return 0

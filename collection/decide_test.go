@@ -261,3 +261,37 @@ func TestWhatCrewsFindComesBackToTheRegister(t *testing.T) {
 		}
 	})
 }
+
+// While today's trucks still drive, what they will empty is not planned for tomorrow again.
+func TestAPreviewKnowsWhatTodaysTrucksStillEmpty(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPlanner(t, db, nil)
+		today := p.decide(t, collection.CauseAfternoon).Plan
+		wednesday, err := p.Preview(t.Context(), collection.Request{Day: p.NextWorkday(p.tuesday())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		emptied := map[string]bool{}
+		for _, r := range today.Routes {
+			for _, v := range r.Visits {
+				emptied[v.At] = emptied[v.At] || v.Kind == collection.VisitEmpty
+			}
+		}
+		outcomes, err := p.Outcomes(t.Context(), wednesday.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := 0
+		for _, o := range outcomes {
+			if o.Planned && emptied[o.Container] {
+				t.Errorf("%s is emptied on Tuesday and planned for Wednesday again: %+v", o.Container, o)
+			}
+			if !o.Planned && emptied[o.Container] {
+				left++
+			}
+		}
+		if left == 0 {
+			t.Fatal("nothing was emptied on Tuesday: this test proves nothing")
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"polder.city/city"
 	"polder.city/fleet"
 	"polder.city/forecast"
+	"polder.city/internal/calendar"
 )
 
 const hour = time.Hour
@@ -118,6 +119,10 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 	if err != nil {
 		return nil, fmt.Errorf("forecast: %w", err)
 	}
+	served, err := s.servedBefore(ctx, now, d.midnight)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]prospect, len(containers))
 	stop := s.stopCents()
 	for i, c := range containers {
@@ -128,12 +133,39 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 		if p.forecast.Emptied.After(p.emptied) {
 			p.emptied = p.forecast.Emptied
 		}
+		p.onward = p.forecast.Curve
+		if at, ok := served[c.ID]; ok {
+			p.served, p.onward = at, p.forecast.AfterEmptying(at)
+		}
 		p.appraise(d, s.city.Fleet.Costs, stop)
 		if history.reported[c.ID] {
 			p.why = append(p.why, Reason{Code: ReasonReport})
 		}
 	}
 	return all, nil
+}
+
+// servedBefore returns which containers the plans in force still empty between now and the planned day, and when.
+// Should a truck not get there after all, the next look at the plan sees that the container is not empty.
+func (s *Service) servedBefore(ctx context.Context, now, midnight time.Time) (map[string]time.Time, error) {
+	served := map[string]time.Time{}
+	for at := calendar.Midnight(now, s.city.Location); at.Before(midnight); at = calendar.AddDays(at, 1) {
+		plan, err := s.PlanOf(ctx, at.Format(DayLayout))
+		if err != nil {
+			return nil, err
+		}
+		if plan == nil || plan.State != Decided {
+			continue
+		}
+		for _, r := range plan.Routes {
+			for _, v := range r.Visits {
+				if leave := at.Add(time.Duration(v.Leave) * time.Second); v.Kind == VisitEmpty && leave.After(now) {
+					served[v.At] = leave
+				}
+			}
+		}
+	}
+	return served, nil
 }
 
 // holdOn makes the solver hold on to a plan in force: what it empties is worth several
@@ -261,7 +293,7 @@ func (s *Service) explain(plan *Plan, prospects []prospect, r *routing, solution
 		if planned {
 			noon = d.midnight.Add(time.Duration(visit.Start) * time.Second)
 		}
-		o.NextFill, o.NextLow, o.NextHigh = ppm(p.mean(noon)), ppm(p.forecast.Quantile(noon, 0.05)), ppm(p.forecast.Quantile(noon, 0.95))
+		o.NextFill, o.NextLow, o.NextHigh = ppm(p.mean(noon)), ppm(p.onward.Quantile(noon, 0.05)), ppm(p.onward.Quantile(noon, 0.95))
 	}
 	s.nearestWithRoom(plan, prospects)
 	return nil
@@ -339,17 +371,17 @@ func (s *Service) measure(plan *Plan, prospects []prospect, solution *fleet.Solu
 
 // mean is the expected fill at t, if it is not emptied.
 func (p *prospect) mean(t time.Time) float64 {
-	mean, _ := p.forecast.Fill(t)
+	mean, _ := p.onward.Fill(t)
 	return mean
 }
 
 // fullAt is when it is as likely full as not; zero beyond the forecast.
 func (p *prospect) fullAt() time.Time {
-	days, ok := p.forecast.DaysUntil(0.5)
+	days, ok := p.onward.DaysUntil(0.5)
 	if !ok {
 		return time.Time{}
 	}
-	return p.forecast.At.Add(time.Duration(days * float64(24*hour)))
+	return p.onward.From().Add(time.Duration(days * float64(24*hour)))
 }
 
 func micro(t time.Time) int64 {

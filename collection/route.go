@@ -119,7 +119,7 @@ func (s *Service) newRouting(t *travel, containers []Container, trucks []city.Tr
 
 // add makes a container a stop of the problem.
 func (r *routing) add(s *Service, p *prospect, d day) {
-	fill := p.forecast.Quantile(d.midnight.Add(12*hour), loadQuantile)
+	fill := p.onward.Quantile(d.midnight.Add(12*hour), loadQuantile)
 	in := math.Min(math.Max(fill, 0.05), MaxFill) * float64(p.VolumeLitres) / 1000 // m3
 	kg := in * p.stream.KgPerM3
 	inTruck := kg / p.stream.PressedKgPerM3

@@ -81,7 +81,7 @@ func overfullDays(plan *Plan, prospects []prospect, due map[string][]bool, d day
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(p.ID))
 		random := rand.New(rand.NewPCG(h.Sum64(), uint64(d.midnight.Unix())))
-		paths := newPaths(p.forecast, d)
+		paths := newPaths(p.onward, d)
 		var growth [compareDays]float64
 		mine := make([]bool, compareDays)
 		if o.Planned {
@@ -128,7 +128,7 @@ type paths struct {
 	shape, scale [compareDays]float64
 }
 
-func newPaths(f forecast.Forecast, d day) paths {
+func newPaths(f forecast.Curve, d day) paths {
 	var p paths
 	p.mean, p.sd = f.Fill(d.midnight)
 	mean, variance := p.mean, p.sd*p.sd

@@ -258,8 +258,8 @@ func (d *demo) recentPlans(ctx context.Context, crew *crew, yesterday time.Time)
 	return nil
 }
 
-// workshop makes the planner some work on the first afternoon: at 16.25 two trucks turn out to be
-// in the workshop tomorrow. The plan without them goes outside the limits, so it waits as an advice.
+// workshop makes the planner some work on the first afternoon: at 16.25 it turns out that tomorrow one truck
+// fewer drives than the plan needs. Without it the plan goes outside the limits, so it waits as an advice.
 func (d *demo) workshop(ctx context.Context) error {
 	today := calendar.Midnight(d.start, d.city.Location)
 	at := time.Date(today.Year(), today.Month(), today.Day(), 16, 25, 0, 0, today.Location())
@@ -274,7 +274,8 @@ func (d *demo) workshop(ctx context.Context) error {
 	if err != nil || plan == nil || plan.State != collection.Decided || !d.clock.Now().Before(next) {
 		return err
 	}
-	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[:2:2], d.reserve()...))
+	drive := max(1, len(plan.Routes)-1)
+	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[:max(0, len(d.trucks())-drive)], d.reserve()...))
 	return err
 }
 
