@@ -271,7 +271,16 @@ func (d *demo) workshop(ctx context.Context) error {
 	}
 	next := d.app.collection.NextWorkday(today)
 	plan, err := d.app.collection.PlanOf(ctx, next.Format(collection.DayLayout))
-	if err != nil || plan == nil || plan.State != collection.Decided || !d.clock.Now().Before(next) {
+	for err == nil && (plan == nil || plan.State != collection.Decided) { // a busy machine decides later than at 16.00
+		if !d.clock.Now().Before(next) {
+			return nil
+		}
+		if err := d.clock.Wait(ctx, d.clock.Now().Add(time.Minute)); err != nil {
+			return err
+		}
+		plan, err = d.app.collection.PlanOf(ctx, next.Format(collection.DayLayout))
+	}
+	if err != nil {
 		return err
 	}
 	drive := max(1, len(plan.Routes)-1)
