@@ -97,7 +97,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*DB, error) {
 			Do("Write it as postgres://user:password@host:5432/name.").Cause(err)
 	}
 	pool.SetMaxOpenConns(4*runtime.GOMAXPROCS(0) + o.ReadConns)
-	pool.SetMaxIdleConns(o.ReadConns)
+	pool.SetMaxIdleConns(4*runtime.GOMAXPROCS(0) + o.ReadConns) // a new connection prepares every statement anew
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(problem.New(problem.Unavailable, "store.connect", "The PostgreSQL server does not answer.").
