@@ -147,6 +147,7 @@ async function start(box) {
   });
 
   // The list holds what is in view, the fullest first, as the server wrote it at the start.
+  const whole = new Intl.NumberFormat(document.documentElement.lang); // 1.500 in Dutch, as the rest of the page writes it
   const byId = new Map(data.features.map((f) => [String(f.properties.id), f]));
   const rank = (f) => (f.properties.state === "act" ? 10 : 0) + (f.properties.value ?? -1);
   function inView() {
@@ -173,7 +174,7 @@ async function start(box) {
   function fillList() {
     const view = inView();
     if (list && !list.contains(document.activeElement)) list.replaceChildren(...view.slice(0, SHOWN).map(line));
-    if (count) count.textContent = count.dataset.text.replace("{shown}", view.length).replace("{total}", data.features.filter((f) => f.geometry.type === "Point").length);
+    if (count) count.textContent = count.dataset.text.replace("{shown}", whole.format(view.length)).replace("{total}", whole.format(data.features.filter((f) => f.geometry.type === "Point").length));
   }
   map.on("moveend", fillList);
   map.once("idle", fillList);
