@@ -516,6 +516,9 @@ func (d *demo) post(ctx context.Context, readings []sensing.Reading) error {
 	if response.StatusCode != http.StatusCreated {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 500))
 		d.g.log.Warn("observations were not taken", "status", response.StatusCode, "answer", string(text))
+		if response.StatusCode == http.StatusServiceUnavailable {
+			return fmt.Errorf("post observations: %s", response.Status)
+		}
 	}
 	return nil
 }

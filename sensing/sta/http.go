@@ -65,7 +65,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		return // nobody is left to tell
+		// The client is gone, or the server stops while it waits: silence would be a 200 for what was not stored.
+		err = problem.New(problem.Unavailable, "request.ended", "The server stopped before it answered.").Do("Send it again in a minute.").Cause(err)
 	}
 	if problem.KindOf(err) == problem.Internal {
 		a.o.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
