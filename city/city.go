@@ -221,6 +221,9 @@ type DatastreamTemplate struct {
 	Min              float64          `yaml:"min"`
 	Max              float64          `yaml:"max"`
 	Resolution       float64          `yaml:"resolution"`
+	// Tell says what the first page tells of it: "opening" (a truth: a bridge that opens) or "crowding" (a
+	// count of what the property capacity holds). Empty: nothing.
+	Tell string `yaml:"tell"`
 }
 
 // Unit is a unit of measurement with its definition (a UCUM or QUDT address).

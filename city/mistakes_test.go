@@ -69,6 +69,7 @@ func TestAllMistakesAreReportedWithTheirPlaceAndTheWayOut(t *testing.T) {
 	spoil(t, fsys, "containers.csv", "BLO-002-P,papier,5.280766,52.390017,5000", "BLO-002-P,papier,5.280766,52.390017,veel")
 	spoil(t, fsys, "schedule.csv", "BLO-001-R,thu,1,2025-01-09", "BLO-001-R,thu+today,60,9 januari")
 	spoil(t, fsys, "things.yaml", "symbol: counter", "")
+	spoil(t, fsys, "things.yaml", "tell: opening", "tell: closing")
 	spoil(t, fsys, "instances.csv", "properties\n", "properties\nbrug-nieuw,viaduct,Nieuwe brug,5.2,52.37,\n")
 	spoil(t, fsys, "instances.csv", "capacity=340", "places=340")
 	spoil(t, fsys, "simulate.yaml", "rule: kings_day", "rule: queens_day")

@@ -33,6 +33,7 @@ func (l *loader) things() {
 		series := map[string]bool{}
 		for j, s := range t.Datastreams {
 			l.datastream(d, fmt.Sprintf("%s.datastreams[%d]", at, j), s, series)
+			l.tell(d, fmt.Sprintf("%s.datastreams[%d].tell", at, j), &t, &s)
 		}
 	}
 	if !ids["container"] {
@@ -58,6 +59,19 @@ func (l *loader) datastream(d *document, at string, s DatastreamTemplate, seen m
 	}
 	d.between(at+".interval_seconds", float64(s.IntervalSeconds), 0, 31*86400)
 	d.between(at+".resolution", s.Resolution, 0, 1e9)
+}
+
+// tell checks that what the first page is to tell can be told.
+func (l *loader) tell(d *document, at string, t *ThingTemplate, s *DatastreamTemplate) {
+	switch {
+	case s.Tell == "":
+	case s.Tell == "opening" && s.ObservationType != "truth":
+		d.wrongAt(at, "value", "Leave it out, or make the observation_type truth.", "A %s does not open or close.", s.ObservationType)
+	case s.Tell == "crowding" && (s.ObservationType != "count" || !slices.Contains(t.Properties, "capacity")):
+		d.wrongAt(at, "value", "Count something, and add capacity to the properties of the thing.", "How crowded it is cannot be told without a count and a capacity.")
+	default:
+		d.oneOf(at, s.Tell, "opening", "crowding")
+	}
 }
 
 // Thing returns the template with an id.

@@ -47,6 +47,7 @@ type state struct {
 	now      map[string]*collection.Outcome // of today
 
 	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
+	things                     []happening                    // of what is not a container
 }
 
 // residentPages registers the pages that residents come for.
@@ -124,6 +125,9 @@ func (r *residents) readState(ctx context.Context) (*state, error) {
 	samples := latest(collection.FillKind)
 	st.emptied, st.blocked, st.reported = latest(collection.EmptyingKind), latest(collection.BlockedKind), latest(collection.ReportKind)
 	if err != nil {
+		return nil, err
+	}
+	if st.things, err = r.thingHappenings(ctx, st.at); err != nil {
 		return nil, err
 	}
 	st.fills = make([]fill, len(st.containers))

@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
+
+	"polder.city/city"
 	"polder.city/collection"
 	"polder.city/decision"
 	"polder.city/internal/message"
@@ -361,4 +364,62 @@ func TestResidentsPagesKeepTheRulesOfAccessibility(t *testing.T) {
 	c := newCity(t)
 	ctx := webtest.Browser(t)
 	look(t, ctx, c.Site, "/", "/containers/VAD-002-R", "/plannen/2026-11-25")
+}
+
+// A city is more than containers: a bridge that opens and a car park that fills up are told of.
+func TestTheHomePageTellsOfABridgeAndACarPark(t *testing.T) {
+	c := newCity(t)
+	almere, err := city.Open("almere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []sensing.ThingSpec
+	for id, template := range map[string]string{"brug-1": "bridge", "brug-2": "bridge", "garage-1": "car_park", "garage-2": "car_park"} {
+		thing, ok := almere.Thing(template)
+		if !ok {
+			t.Fatalf("Almere has no %s", template)
+		}
+		x := city.Instance{ID: id, Template: template, Name: "De " + id, Properties: map[string]string{"capacity": "400"}}
+		c.d.City.Instances = append(c.d.City.Instances, x)
+		if !slices.ContainsFunc(c.d.City.Things, func(t city.ThingTemplate) bool { return t.ID == template }) {
+			c.d.City.Things = append(c.d.City.Things, *thing)
+		}
+		spec := sensing.ThingSpec{Key: id, Kind: template, Name: x.Name, Location: sensing.LocationSpec{Name: x.Name, Point: orb.Point{9.5, 47.14}}}
+		for _, s := range thing.Datastreams {
+			spec.Datastreams = append(spec.Datastreams, sensing.DatastreamSpec{Key: id + "/" + s.ID, Kind: s.ID, Name: s.ID})
+		}
+		specs = append(specs, spec)
+	}
+	if _, err := c.d.Sensing.EnsureThings(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+	results, err := c.d.Sensing.Observe(t.Context(), []sensing.Reading{
+		{DatastreamKey: "brug-1/open", Time: at(-3), Value: 1},
+		{DatastreamKey: "brug-2/open", Time: at(-9), Value: 1},
+		{DatastreamKey: "brug-2/open", Time: at(-2), Value: 0},
+		{DatastreamKey: "garage-1/occupied", Time: at(-1), Value: 348},
+		{DatastreamKey: "garage-2/occupied", Time: at(-1), Value: 339},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	text := words(get(c.Site, "/").Body.String())
+	for _, want := range []string{"De brug-1 is open.", "De brug-2 is weer dicht.", "De garage-1 is 87 % vol. Er zijn nog 52 plaatsen vrij."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "garage-2") {
+		t.Error("a car park with room is told of")
+	}
+	c.clock.Forward(at(45))
+	if text := words(get(c.Site, "/").Body.String()); strings.Contains(text, "De brug-1 is open.") {
+		t.Error("an opening of 48 minutes ago is told as happening now")
+	}
 }
