@@ -101,6 +101,6 @@ type Moment struct {
 	Kind    string    `yaml:"kind"`    // container_faster, bridge_opens
 	Subject string    `yaml:"subject"` // a container's or an instance's ID
 	Minutes int       `yaml:"minutes"` // how long
-	Value   float64   `yaml:"value"`   // for a container: the fill it shows; for the car parks in Also: their use
+	Value   float64   `yaml:"value"`   // for a container: how much of its volume comes in at once; for the car parks in Also: their use
 	Also    []string  `yaml:"also"`    // other instances that feel it
 }

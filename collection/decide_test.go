@@ -199,6 +199,60 @@ func TestTwoNodesMakeOnePlan(t *testing.T) {
 	})
 }
 
+func TestAPlanThatWasMissedIsMadeInTheMorning(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPlanner(t, db, nil)
+		p.clock.Forward(p.tuesday().Add(6 * time.Hour)) // no node ran on Monday afternoon
+		for range 2 {
+			if err := p.RunDue(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			versions, err := p.Versions(t.Context(), "2026-11-24")
+			if err != nil || len(versions) != 1 || versions[0].State != collection.Decided {
+				t.Fatalf("versions %+v, %v", versions, err)
+			}
+		}
+	})
+}
+
+func TestAPlanMadeAgainSendsNoOtherTruckWithoutAReason(t *testing.T) {
+	p := newPlanner(t, storetest.Open(t, t.TempDir()+"/polder.db"), nil)
+	shift := &p.city.Fleet.Shift
+	shift.To, shift.MaxOvertimeMinutes = shift.From+7_200, 0 // too short for one truck
+	stopsOf := func(plan *collection.Plan) map[string]map[string]bool {
+		byTruck := map[string]map[string]bool{}
+		for _, r := range plan.Routes {
+			byTruck[r.Truck] = map[string]bool{}
+			for _, v := range r.Visits {
+				byTruck[r.Truck][v.At] = v.Kind == collection.VisitEmpty
+			}
+		}
+		return byTruck
+	}
+	before := stopsOf(p.decide(t, collection.CauseAfternoon).Plan)
+	if len(before) != 2 {
+		t.Fatalf("%d trucks drive", len(before))
+	}
+	for seed := range uint64(6) {
+		other := collection.New(p.db, p.city, p.Sensing(), p.gate, p.clock, collection.Options{Rounds: 300, Seed: 100 + seed})
+		again, err := other.Preview(t.Context(), collection.Request{Day: p.tuesday()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared := func(truck, was string) (n int) {
+			for id, empty := range stopsOf(again)[truck] {
+				if empty && before[was][id] {
+					n++
+				}
+			}
+			return n
+		}
+		if kept, swapped := shared("T1", "T1")+shared("T2", "T2"), shared("T1", "T2")+shared("T2", "T1"); kept < swapped {
+			t.Errorf("seed %d: %d stops keep their truck, and %d would if the trucks were exchanged", seed, kept, swapped)
+		}
+	}
+}
+
 func TestPreviewsFollowTheObservationsAndAreNoDecisions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		p := newPlanner(t, db, nil)

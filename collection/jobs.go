@@ -20,6 +20,9 @@ const (
 	previewFrom  = 6 * time.Hour
 )
 
+// lateStart is how long after the start of the shift the plan of that day is still made, when it was missed.
+const lateStart = 2 * time.Hour
+
 // takeOver is after how long, by the machine's clock, a run that did not end is taken for dead.
 const takeOver = 15 * time.Minute
 
@@ -29,13 +32,14 @@ const takeOver = 15 * time.Minute
 // was missed is made up for while it still matters.
 func (s *Service) RunJobs(ctx context.Context) error {
 	for {
+		wake := s.nextWake() // of now: what falls due while a run lasts is done right after it
 		if err := s.RunDue(ctx); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			s.log.Error("plan run failed", "error", err)
 		}
-		if err := s.clock.Wait(ctx, s.nextWake()); err != nil {
+		if err := s.clock.Wait(ctx, wake); err != nil {
 			return err
 		}
 	}
@@ -64,6 +68,9 @@ func (s *Service) due() []planRun {
 	next := s.NextWorkday(today)
 	var runs []planRun
 	shift := s.city.Fleet.Shift
+	if s.city.WorkingDay(today) && now.Before(shift.From.On(today).Add(lateStart)) {
+		runs = append(runs, planRun{"decide", today, func(ctx context.Context) error { return s.makeUp(ctx, today) }})
+	}
 	if s.city.WorkingDay(today) && now.Hour() >= repairHour && now.Before(shift.From.On(today)) {
 		runs = append(runs, planRun{"repair", today, func(ctx context.Context) error { return s.repair(ctx, today) }})
 	}
@@ -92,6 +99,17 @@ func (s *Service) due() []planRun {
 // nextWake is the next moment at which something may be due.
 func (s *Service) nextWake() time.Time {
 	return s.clock.Now().Truncate(previewEvery).Add(previewEvery)
+}
+
+// makeUp decides the plan of a day that has begun, when nobody was there to do so on the day before.
+func (s *Service) makeUp(ctx context.Context, day time.Time) error {
+	made, err := s.PlanOf(ctx, day.Format(DayLayout))
+	if err != nil || made != nil && made.State != Preview {
+		return err
+	}
+	s.log.Warn("the day's plan was not decided in time", "day", day.Format(DayLayout))
+	_, err = s.Decide(ctx, Request{Day: day, Cause: CauseAfternoon})
+	return err
 }
 
 // repair replaces the day's plan when, after the night, it leaves a container that is too likely to be full.

@@ -90,7 +90,7 @@ func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, er
 			r.add(s, &prospects[i], d)
 		}
 	}
-	solution, err := r.solve(ctx, q.Rounds, s.o.Seed)
+	solution, err := r.solve(ctx, q.Rounds, s.o.Seed, q.before)
 	if err != nil {
 		return nil, fmt.Errorf("plan %s: %w", plan.Day, err)
 	}

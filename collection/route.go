@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"polder.city/city"
@@ -133,8 +134,9 @@ func (r *routing) add(s *Service, p *prospect, d day) {
 	})
 }
 
-// solve searches the plan and has it judged by the checker, which shares no code with the search.
-func (r *routing) solve(ctx context.Context, rounds int, seed uint64) (*fleet.Solution, error) {
+// solve searches the plan and has it judged by the checker, which shares no code with the search. Before is the plan that
+// stood until now; nil when there was none.
+func (r *routing) solve(ctx context.Context, rounds int, seed uint64, before *Plan) (*fleet.Solution, error) {
 	if err := r.problem.Validate(); err != nil {
 		return nil, problem.New(problem.Invalid, "plan.problem", "The plan cannot be made: %v.", err).
 			Do("Correct the container, the truck or the facility that is named.").Cause(err)
@@ -143,10 +145,59 @@ func (r *routing) solve(ctx context.Context, rounds int, seed uint64) (*fleet.So
 	if err != nil {
 		return nil, fmt.Errorf("route: %w", err)
 	}
+	if before != nil {
+		r.keepTrucks(solution, before.truckOf())
+	}
 	if err := fleet.Check(&r.problem, solution); err != nil {
 		return nil, fmt.Errorf("the solver's plan is not feasible: %w", err)
 	}
 	return solution, nil
+}
+
+// keepTrucks gives each route to the truck that had most of its stops before, among those that are alike: a plan that
+// is made again sends no other truck without a reason.
+func (r *routing) keepTrucks(solution *fleet.Solution, before map[string]string) {
+	free := make([]bool, len(r.trucks))
+	for v := range free {
+		free[v] = true
+	}
+	shared := func(route *fleet.Route, v int) (n int) {
+		for _, x := range route.Visits {
+			if x.Kind == fleet.Serve && before[r.stops[x.Index].ID] == r.trucks[v].ID {
+				n++
+			}
+		}
+		return n
+	}
+	kept := make([]int, len(solution.Routes)) // the truck of each route
+	for i := range kept {
+		kept[i] = -1
+	}
+	for range solution.Routes {
+		route, truck, most := -1, -1, -1
+		for i := range solution.Routes {
+			if kept[i] >= 0 {
+				continue
+			}
+			for v := range r.trucks {
+				if n := shared(&solution.Routes[i], v); free[v] && n > most && r.alike(v, solution.Routes[i].Vehicle) {
+					route, truck, most = i, v, n
+				}
+			}
+		}
+		kept[route], free[truck] = truck, false
+	}
+	for i := range kept {
+		solution.Routes[i].Vehicle = kept[i]
+	}
+	slices.SortFunc(solution.Routes, func(a, b fleet.Route) int { return cmp.Compare(a.Vehicle, b.Vehicle) })
+}
+
+// alike says whether two trucks can do the same work at the same cost.
+func (r *routing) alike(a, b int) bool {
+	x, y := r.problem.Vehicles[a], r.problem.Vehicles[b]
+	x.Name = y.Name
+	return reflect.DeepEqual(x, y)
 }
 
 // routes puts the solution in the words of a plan, with the legs' paths on the road.

@@ -56,7 +56,7 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 	for i := range stops {
 		r.add(s, &stops[i], d)
 	}
-	solution, err := r.solve(ctx, max(q.Rounds/2, 1), s.o.Seed)
+	solution, err := r.solve(ctx, max(q.Rounds/2, 1), s.o.Seed, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -18,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"polder.city/web/webtest"
@@ -153,78 +156,158 @@ func until(t *testing.T, ctx context.Context, what, script string) {
 	}
 }
 
+// The script of the demo, step by step. The clock stands still between them, so that a slow
+// machine sees every one; it runs sixty times as fast while one is waited for.
 func TestTheFirstFiveMinutes(t *testing.T) {
 	d := startDemo(t)
 	ctx := webtest.Browser(t)
-	open := func(path string) {
-		t.Helper()
-		step(t, ctx, "open "+path, chromedp.Navigate(d.address+path))
-	}
-
-	// The pages that lead on from the first, as people with and without good eyes meet them.
-	pages := []string{
-		"/", "/wijken", "/zoeken?q=filmwijk", "/containers", "/containers/FIL-014-P", "/plannen", "/besluiten", "/besluiten/1", "/algoritmes", "/algoritmes/inzamelplan",
-		"/algoritmes/regels", "/logboek", "/data", "/data/containers", "/meten", "/wat-is-echt", "/uitleg", "/inloggen", "/en", "/en/besluiten/1",
-	}
 	d.clock(t, url.Values{"rate": {"0"}})
-	for _, view := range []webtest.View{{Width: 360, Still: true}, {Width: 1280, Dark: true, Still: true}} {
-		step(t, ctx, "view", webtest.Set(view))
-		for _, path := range pages {
-			t.Run(view.Name()+path, func(t *testing.T) {
-				if status, _ := d.get(t, path); status != http.StatusOK {
-					t.Fatalf("status %d", status)
-				}
-				open(path)
-				webtest.Axe(t, ctx)
-				webtest.Overflow(t, ctx)
-				webtest.Shot(t, ctx, view.Name()+strings.NewReplacer("/", "_", "?", "_").Replace(path))
-			})
-		}
-	}
+	lookAround(t, ctx, d)
+	withoutScripts(t, ctx, d)
 	step(t, ctx, "view", webtest.Set(webtest.View{Width: 1280, Still: true}))
 
-	// 16.00: the plan for tomorrow is decided, and the log grows.
-	before := number(t, d, "/besluiten")
-	d.clock(t, url.Values{"rate": {"300"}})
-	d.await(t, 2*time.Minute, "/besluiten", func(int, string) bool { return number(t, d, "/besluiten") > before })
-	d.clock(t, url.Values{"rate": {"60"}})
-	open(fmt.Sprintf("/besluiten/%d", before+1))
-	d.await(t, 10*time.Second, fmt.Sprintf("/besluiten/%d/download", before+1), func(status int, _ string) bool { return status == http.StatusOK })
-	open(fmt.Sprintf("/besluiten/%d", before+1))
-	until(t, ctx, "the check is ready", `document.querySelector("[data-verify-check]:enabled")`)
+	d.from(t, "14:19")
+	fillsFaster(t, d)
+	d.from(t, "14:59")
+	d.await(t, time.Minute, "/", shows("Brug Vaartdreef is open. Het verkeer moet even wachten."))
+	d.await(t, time.Minute, "/", shows("Garage Stadhuis is 87 % vol."))
 
-	// 16.20: the browser verifies; one changed character turns it.
-	step(t, ctx, "check", chromedp.Click(chromedp.CSS("[data-verify-check]")))
-	until(t, ctx, "it verifies", `document.querySelector("[data-verify-result]").innerText.startsWith("Klopt.")`)
-	step(t, ctx, "change a character", chromedp.Click(chromedp.CSS("[data-verify-change]")))
-	until(t, ctx, "the change is seen", `document.querySelector("[data-verify-result]").innerText.startsWith("Klopt niet")`)
+	before := newest(t, d)
+	d.from(t, "15:59")
+	d.await(t, 2*time.Minute, "/besluiten", func(int, string) bool { return newest(t, d) > before })
+	d.clock(t, url.Values{"rate": {"0"}})
+	verify(t, ctx, d, newest(t, d))
 
-	// 16.40: an advice waits; the planner signs it.
-	open("/inloggen")
-	step(t, ctx, "name", chromedp.SendKeys(chromedp.CSS("#f-name"), "planner"))
-	step(t, ctx, "password", chromedp.SendKeys(chromedp.CSS("#f-password"), "demo planner almere"))
-	step(t, ctx, "sign in", chromedp.Click(chromedp.CSS("main button[type=submit]")))
-	until(t, ctx, "an advice waits", `document.querySelector("a[href^='/werk/advies/']") || (location.pathname.startsWith("/werk") && location.reload(), false)`)
-	webtest.Axe(t, ctx)
-	step(t, ctx, "open the advice", chromedp.Click(chromedp.CSS("a[href^='/werk/advies/']")))
-	until(t, ctx, "the advice is open", `document.querySelector("input[name=choice]")`)
-	webtest.Axe(t, ctx)
-	webtest.Shot(t, ctx, "advice")
-	step(t, ctx, "choose", chromedp.Click(chromedp.CSS("input[name=choice][value=advised]")))
-	step(t, ctx, "sign", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
-	until(t, ctx, "it became a decision", `location.pathname.startsWith("/besluiten/")`)
+	d.from(t, "16:24")
+	overrule(t, ctx, d)
 
-	// 07.00: trucks leave, and what they find is observed.
 	d.clock(t, url.Values{"forward": {"07:00"}})
+	d.await(t, 2*time.Minute, "/", shows("is geleegd. De wagen vond"))
+	d.clock(t, url.Values{"rate": {"0"}})
 	if _, body := d.get(t, "/metrics"); !strings.Contains(body, "polder_log_signs 1") {
 		t.Error("the log is not being signed")
 	}
 }
 
-// number is the number of the newest decision.
-func number(t *testing.T, d *demo, path string) (n int) {
+// from moves the clock to a time of day, and lets it run on as the demo does.
+func (d *demo) from(t *testing.T, at string) {
 	t.Helper()
-	_, body := d.get(t, path)
+	d.clock(t, url.Values{"forward": {at}})
+	d.clock(t, url.Values{"rate": {"60"}})
+}
+
+// shows says whether a page has a text, whatever tags and space are in it.
+func shows(text string) func(int, string) bool {
+	tags, space := regexp.MustCompile(`<[^>]*>`), regexp.MustCompile(`[\s\x{a0}]+`)
+	return func(status int, body string) bool {
+		return status == http.StatusOK && strings.Contains(space.ReplaceAllString(tags.ReplaceAllString(html.UnescapeString(body), ""), " "), text)
+	}
+}
+
+// lookAround opens the pages that lead on from the first, as people with and without good eyes meet them.
+func lookAround(t *testing.T, ctx context.Context, d *demo) {
+	dutch := []string{
+		"/", "/wijken", "/zoeken?q=filmwijk", "/containers", "/containers/FIL-014-P", "/plannen", "/besluiten", "/besluiten/1", "/algoritmes", "/algoritmes/inzamelplan",
+		"/algoritmes/regels", "/logboek", "/data", "/data/containers", "/meten", "/meten/brug-vaartdreef", "/wat-is-echt", "/uitleg", "/inloggen",
+	}
+	english := []string{"/en", "/en/containers/FIL-014-P", "/en/plannen", "/en/besluiten/1", "/en/algoritmes/inzamelplan", "/en/logboek", "/en/meten/brug-vaartdreef", "/en/wat-is-echt"}
+	for _, walk := range []struct {
+		view  webtest.View
+		pages []string
+	}{
+		{webtest.View{Width: 360, Still: true}, dutch},
+		{webtest.View{Width: 1280, Dark: true, Still: true}, dutch},
+		{webtest.View{Width: 360, Dark: true, Still: true}, english},
+	} {
+		step(t, ctx, "view", webtest.Set(walk.view))
+		for _, path := range walk.pages {
+			t.Run(walk.view.Name()+path, func(t *testing.T) {
+				if status, _ := d.get(t, path); status != http.StatusOK {
+					t.Fatalf("status %d", status)
+				}
+				step(t, ctx, "open", chromedp.Navigate(d.address+path))
+				webtest.Axe(t, ctx)
+				webtest.Overflow(t, ctx)
+				webtest.Shot(t, ctx, walk.view.Name()+strings.NewReplacer("/", "_", "?", "_").Replace(path))
+			})
+		}
+	}
+}
+
+// withoutScripts reads and searches with JavaScript off: what is read is there, and a form is sent.
+func withoutScripts(t *testing.T, ctx context.Context, d *demo) {
+	scripts := func(off bool) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off})
+			return err
+		})
+	}
+	step(t, ctx, "scripts off", scripts(true))
+	defer step(t, ctx, "scripts on", scripts(false))
+	for path, text := range map[string]string{
+		"/": "ondergrondse containers", "/containers/FIL-014-P": "papier", "/plannen": "Vandaag vastgesteld", "/besluiten/1": "Waarom", "/logboek": "logboek", "/inloggen": "Wachtwoord",
+	} {
+		step(t, ctx, "open "+path, chromedp.Navigate(d.address+path))
+		if seen := step(t, ctx, "read "+path, chromedp.Evaluate[string]("document.querySelector('main').innerText")); !strings.Contains(strings.ToLower(seen), strings.ToLower(text)) {
+			t.Errorf("without scripts, %s does not show %q: %.500s", path, text, seen)
+		}
+	}
+	step(t, ctx, "open the first page", chromedp.Navigate(d.address+"/"))
+	step(t, ctx, "search", chromedp.SendKeys(chromedp.CSS("#q-home"), "FIL-014-P\r"))
+	until(t, ctx, "the search leads on", `location.pathname == "/containers/FIL-014-P"`)
+}
+
+// fillsFaster waits for the container that fills up faster than expected, and for what that changes.
+func fillsFaster(t *testing.T, d *demo) {
+	d.await(t, time.Minute, "/", shows("FIL-014-P (papier en karton) loopt sneller vol dan verwacht:"))
+	d.await(t, 10*time.Second, "/containers/FIL-014-P", shows("71 %"))
+}
+
+// verify lets the browser check a decision; one changed character turns the answer.
+func verify(t *testing.T, ctx context.Context, d *demo, number int) {
+	page := fmt.Sprintf("/besluiten/%d", number)
+	d.await(t, 10*time.Second, page+"/download", func(status int, _ string) bool { return status == http.StatusOK })
+	step(t, ctx, "open the decision", chromedp.Navigate(d.address+page))
+	until(t, ctx, "the check is ready", `document.querySelector("[data-verify-check]:enabled")`)
+	step(t, ctx, "check", chromedp.Click(chromedp.CSS("[data-verify-check]")))
+	until(t, ctx, "it verifies", `document.querySelector("[data-verify-result]").innerText.startsWith("Klopt.")`)
+	step(t, ctx, "change a character", chromedp.Click(chromedp.CSS("[data-verify-change]")))
+	until(t, ctx, "the change is seen", `document.querySelector("[data-verify-result]").innerText.startsWith("Klopt niet")`)
+}
+
+// overrule signs in as the planner, waits for an advice, and chooses the other plan with a motive.
+func overrule(t *testing.T, ctx context.Context, d *demo) {
+	const motive = "De ploeg werkte gisteren al langer door."
+	step(t, ctx, "open the sign-in page", chromedp.Navigate(d.address+"/inloggen"))
+	step(t, ctx, "name", chromedp.SendKeys(chromedp.CSS("#f-name"), "planner"))
+	step(t, ctx, "password", chromedp.SendKeys(chromedp.CSS("#f-password"), "demo planner almere"))
+	step(t, ctx, "sign in", chromedp.Click(chromedp.CSS("main button[type=submit]")))
+	until(t, ctx, "an advice waits", `document.querySelector("a[href^='/werk/advies/']") || (location.pathname.startsWith("/werk") && location.reload(), false)`)
+	d.clock(t, url.Values{"rate": {"0"}})
+	webtest.Axe(t, ctx)
+	step(t, ctx, "open the advice", chromedp.Click(chromedp.CSS("a[href^='/werk/advies/']")))
+	until(t, ctx, "the advice is open", `document.querySelector("input[name=choice]")`)
+	webtest.Axe(t, ctx)
+	webtest.Shot(t, ctx, "advice")
+	choice := "advised" // without another plan the advice is followed
+	if step(t, ctx, "choices", chromedp.Evaluate[bool](`document.querySelector("input[value=less_overtime]") != null`)) {
+		choice = "less_overtime"
+	}
+	step(t, ctx, "choose", chromedp.Click(chromedp.CSS("input[name=choice][value="+choice+"]")))
+	step(t, ctx, "motive", chromedp.SendKeys(chromedp.CSS("#f-motive"), motive))
+	step(t, ctx, "sign", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	until(t, ctx, "it became a decision", `location.pathname.startsWith("/besluiten/")`)
+	if choice != "advised" {
+		until(t, ctx, "the motive is shown", `document.body.innerText.includes("`+motive+`")`)
+	}
+	webtest.Axe(t, ctx)
+	webtest.Shot(t, ctx, "overruled")
+}
+
+// newest is the number of the newest decision.
+func newest(t *testing.T, d *demo) (n int) {
+	t.Helper()
+	_, body := d.get(t, "/besluiten")
 	found := regexp.MustCompile(`href="/besluiten/(\d+)"`).FindStringSubmatch(body)
 	if found == nil {
 		return 0

@@ -95,10 +95,10 @@ func (m *model) index() error {
 	}
 	for _, p := range m.c.SetPieces {
 		kind := p.Kind
-		if kind == Blocked {
+		if kind == Blocked || kind == Emptying {
 			kind = Fill
 		}
-		if int(kind) >= len(m.named) || kind == Traffic || kind == Emptying || kind == Report {
+		if int(kind) >= len(m.named) || kind == Traffic || kind == Report {
 			wrong("set piece at %v: kind %v cannot be set", p.At, p.Kind)
 		} else if _, known := m.named[kind][p.Thing]; !known {
 			wrong("set piece at %v: %v %q: %w", p.At, p.Kind, p.Thing, ErrUnknown)

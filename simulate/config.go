@@ -172,8 +172,9 @@ type Climate struct {
 
 // SetPiece makes something happen at a time, whatever the seed:
 //
-//	Fill     so much is thrown into container Thing at once that it is Value full
-//	         (nothing if it is fuller), and its sensor reads at that moment
+//	Fill     Value of its volume is thrown into container Thing at once, as far as it
+//	         goes in, and its sensor reads at that moment
+//	Emptying container Thing is lifted, whatever the policy
 //	Blocked  container Thing cannot be emptied for Value hours
 //	Bridge   bridge Thing opens for Value minutes
 //	CarPark  car park Thing is Value full at that time, and near it for an hour and a half around

@@ -130,7 +130,7 @@ func (m *model) layContainers() {
 		}
 	}
 	for _, p := range m.c.SetPieces {
-		if p.Kind == Fill || p.Kind == Blocked {
+		if p.Kind == Fill || p.Kind == Blocked || p.Kind == Emptying {
 			m.containers[m.named[Fill][p.Thing]].staged = true
 		}
 	}

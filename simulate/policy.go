@@ -15,11 +15,22 @@ type due struct {
 	urgency   float64
 }
 
-// plan adds the lifts of the day that has begun.
+// plan adds the lifts of the day that has begun: those of the policy, and those that are staged.
 func (w *World) plan() {
+	w.lifts = append(w.lifts, w.chosen()...)
+	for _, p := range w.m.c.SetPieces {
+		if at := p.At.Unix(); p.Kind == Emptying && at >= w.now && at < w.now+86400 {
+			w.lifts = append(w.lifts, lift{At: at, Container: w.m.named[Fill][p.Thing]})
+		}
+	}
+	slices.SortStableFunc(w.lifts, func(a, b lift) int { return cmp.Compare(a.At, b.At) })
+}
+
+// chosen returns the lifts that the policy wants on the day that has begun.
+func (w *World) chosen() []lift {
 	p := &w.m.c.Policy
 	if p.Kind == Nobody || (!p.Until.IsZero() && w.now >= p.Until.Unix()) {
-		return
+		return nil
 	}
 	open, capacity, suspended := w.m.working(w.rates.day)
 	var all []due
@@ -35,8 +46,7 @@ func (w *World) plan() {
 	for _, d := range all[n:] {
 		w.levels[d.container].missed = true
 	}
-	w.lifts = append(w.lifts, w.rounds(all[:n])...)
-	slices.SortStableFunc(w.lifts, func(a, b lift) int { return cmp.Compare(a.At, b.At) })
+	return w.rounds(all[:n])
 }
 
 // fallDue returns the containers that the fixed schedule empties today, the longest unserved first.

@@ -140,14 +140,15 @@ func TestASetPieceFillsAContainerWhoseSensorIsSound(t *testing.T) {
 			id = x.ID
 		}
 	}
-	c.SetPieces = []SetPiece{{At: at, Kind: Fill, Thing: id, Value: 0.71}}
+	c.SetPieces = []SetPiece{{At: at, Kind: Fill, Thing: id, Value: 0.3}}
 	w = world(t, c)
 	lived(t, w, at)
-	if before, _ := w.Truth(id); before > 0.65 {
+	before, _ := w.Truth(id)
+	if before > 0.65 {
 		t.Fatalf("%s is %.2f full before", id, before)
 	}
 	events := lived(t, w, at.Add(time.Minute))
-	if len(events) == 0 || events[0].Thing != id || events[0].Value != 0.71 || !events[0].At.Equal(at) {
+	if len(events) == 0 || events[0].Thing != id || math.Abs(events[0].Value-before-0.3) > 0.006 || !events[0].At.Equal(at) {
 		t.Errorf("at 14.20 came %+v", events)
 	}
 	for _, l := range w.Ledgers() {
@@ -173,5 +174,26 @@ func TestASetPieceBlocksALiftForItsHours(t *testing.T) {
 		if _, _, err := w.Empty(id, at); (err != nil) != x.blocked {
 			t.Errorf("after %v: %v", x.after, err)
 		}
+	}
+}
+
+func TestASetPieceEmptiesAContainerWhateverThePolicy(t *testing.T) {
+	c := quiet(t, 30)
+	c.Policy.Kind = Nobody
+	at := c.Start.AddDate(0, 0, 3).Add(10 * time.Hour)
+	id := c.Containers[5].ID
+	c.SetPieces = []SetPiece{{At: at, Kind: Emptying, Thing: id}}
+	w := world(t, c)
+	lifted := 0
+	for _, e := range lived(t, w, at.Add(48*time.Hour)) {
+		if e.Kind == Emptying || e.Kind == Blocked {
+			lifted++
+			if e.Thing != id || !e.At.Equal(at) {
+				t.Errorf("lifted: %+v", e)
+			}
+		}
+	}
+	if lifted != 1 {
+		t.Errorf("%d lifts", lifted)
 	}
 }

@@ -297,7 +297,7 @@ func (w *World) befall(x happening, emit func(Event), h *History) {
 	case Fill:
 		w.live(i, x.second)
 		c, s := &w.m.containers[i], &w.levels[i]
-		if ml := min(int64(x.value*float64(c.volume)), c.refusal) - s.fill; ml > 0 {
+		if ml := min(int64(x.value*float64(c.volume)), c.refusal-s.fill); ml > 0 {
 			s.fill += ml
 			w.books[c.stream].Deposited += ml
 		}

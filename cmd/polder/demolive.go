@@ -151,7 +151,8 @@ func (d *demo) moments() []simulate.SetPiece {
 		at := m.At.On(today)
 		switch m.Kind {
 		case "container_faster":
-			pieces = append(pieces, simulate.SetPiece{At: at, Kind: simulate.Fill, Thing: m.Subject, Value: m.Value})
+			pieces = append(pieces, simulate.SetPiece{At: d.halfFullAt(m.Subject, at), Kind: simulate.Emptying, Thing: m.Subject},
+				simulate.SetPiece{At: at, Kind: simulate.Fill, Thing: m.Subject, Value: m.Value})
 		case "bridge_opens":
 			pieces = append(pieces, simulate.SetPiece{At: at, Kind: simulate.Bridge, Thing: m.Subject, Value: float64(m.Minutes)})
 			for _, other := range m.Also {
@@ -162,6 +163,22 @@ func (d *demo) moments() []simulate.SetPiece {
 		}
 	}
 	return pieces
+}
+
+// halfFullAt returns when a container must have been emptied to be half full at a time, on a working
+// day: so that what comes in then is a surprise, and no plan of that day empties it.
+func (d *demo) halfFullAt(container string, at time.Time) time.Time {
+	days := 1
+	for _, c := range worldContainers(d.city) {
+		if c.ID == container && c.LitresPerDay > 0 {
+			days = max(1, int(0.5*c.VolumeLitres/c.LitresPerDay))
+		}
+	}
+	day := calendar.AddDays(calendar.Midnight(at, d.city.Location), -min(days, d.cmd.Days-1))
+	for !d.city.WorkingDay(day) {
+		day = calendar.AddDays(day, 1)
+	}
+	return day.Add(10 * time.Hour)
 }
 
 // historyStart is the midnight at which the demo's history begins.
