@@ -233,23 +233,22 @@ func TestAPlanMadeAgainSendsNoOtherTruckWithoutAReason(t *testing.T) {
 	if len(before) != 2 {
 		t.Fatalf("%d trucks drive", len(before))
 	}
-	for seed := range uint64(6) {
-		other := collection.New(p.db, p.city, p.Sensing(), p.gate, p.clock, collection.Options{Rounds: 300, Seed: 100 + seed})
-		again, err := other.Preview(t.Context(), collection.Request{Day: p.tuesday()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		shared := func(truck, was string) (n int) {
-			for id, empty := range stopsOf(again)[truck] {
-				if empty && before[was][id] {
-					n++
-				}
+	// The search numbers the trucks in the order of the list: with the list turned round it would exchange them.
+	slices.Reverse(p.city.Fleet.Trucks)
+	again, err := p.Preview(t.Context(), collection.Request{Day: p.tuesday()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := func(truck, was string) (n int) {
+		for id, empty := range stopsOf(again)[truck] {
+			if empty && before[was][id] {
+				n++
 			}
-			return n
 		}
-		if kept, swapped := shared("T1", "T1")+shared("T2", "T2"), shared("T1", "T2")+shared("T2", "T1"); kept < swapped {
-			t.Errorf("seed %d: %d stops keep their truck, and %d would if the trucks were exchanged", seed, kept, swapped)
-		}
+		return n
+	}
+	if kept, swapped := shared("T1", "T1")+shared("T2", "T2"), shared("T1", "T2")+shared("T2", "T1"); kept < swapped {
+		t.Errorf("%d stops keep their truck, and %d would if the trucks were exchanged", kept, swapped)
 	}
 }
 
