@@ -260,7 +260,16 @@ func withoutScripts(t *testing.T, ctx context.Context, d *demo) {
 // fillsFaster waits for the container that fills up faster than expected, and for what that changes.
 func fillsFaster(t *testing.T, d *demo) {
 	d.await(t, time.Minute, "/", shows("FIL-014-P (papier en karton) loopt sneller vol dan verwacht:"))
-	d.await(t, 10*time.Second, "/containers/FIL-014-P", shows("71 %"))
+	d.await(t, 2*time.Minute, "/containers/FIL-014-P", shows("Waarom legen we hem morgen?"))
+	_, home := d.get(t, "/")
+	plan := regexp.MustCompile(`href="(/plannen/\d{4}-\d\d-\d\d)"`).FindStringSubmatch(home)
+	if plan == nil {
+		t.Fatal("the first page leads to no plan")
+	}
+	added := regexp.MustCompile(`(?s)<h3>Erbij.*?</section>`)
+	if _, body := d.get(t, plan[1]); !strings.Contains(added.FindString(body), "FIL-014-P") {
+		t.Errorf("%s does not show that FIL-014-P was added: %s", plan[1], added.FindString(body))
+	}
 }
 
 // verify lets the browser check a decision; one changed character turns the answer.

@@ -135,10 +135,6 @@ func (m *Model) reportsSince(emptied int64, reports []time.Time) []int64 {
 // out until as many in a row agree as it takes to believe a jump. heard tells whether
 // a reading of late was believed.
 func (m *Model) filter(c *container, h *history, tail []reading, s state, full []int64) (_ state, heard bool) {
-	confirm := 3
-	if h.sensor.every > 6*3600 {
-		confirm = 2
-	}
 	var odd []float64
 	next := 0
 	report := func(until int64) {
@@ -158,6 +154,11 @@ func (m *Model) filter(c *container, h *history, tail []reading, s state, full [
 		steps := h.sensor.step >= coarse
 		if e*e > 16*(vari+h.sensor.noise) && !(steps && e > 0) {
 			odd = append(odd, r.fill)
+			// What is thrown in at once stays in: two that agree are enough. A fall that nobody reported needs more.
+			confirm := 3
+			if h.sensor.every > 6*3600 || e > 0 {
+				confirm = 2
+			}
 			k := len(odd) - confirm
 			if k < 0 || slices.Max(odd[k:])-slices.Min(odd[k:]) > 5*math.Sqrt(h.sensor.noise)+0.05 {
 				continue

@@ -222,3 +222,23 @@ func TestHolidaysAreLearned(t *testing.T) {
 		t.Errorf("holidays without waste make a factor of %.3f", h)
 	}
 }
+
+func TestWhatIsThrownInAtOnceIsBelievedAtTheSecondReading(t *testing.T) {
+	w := city(5)
+	at := w.day(56)
+	before := alone(t, w, 2, at, func(*Series) {}).Now
+	for readings, believed := range map[int]bool{1: false, 2: true} {
+		f := alone(t, w, 2, at, func(s *Series) {
+			end := slices.IndexFunc(s.Samples, func(x Sample) bool { return x.At.After(at) })
+			if end < 0 {
+				end = len(s.Samples)
+			}
+			for i := end - readings; i < end; i++ {
+				s.Samples[i].Fill += 0.4
+			}
+		})
+		if rise := f.Now.Mean - before.Mean; (math.Abs(rise-0.4) < 0.1) != believed {
+			t.Errorf("after %d readings that are 0.40 higher the belief is %.2f higher", readings, rise)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
 	}
 	page := &sensorPage{Thing: thing, Simulated: d.City.Simulated, Container: thing.Kind == "container"}
 	if t, ok := d.City.Thing(thing.Kind); ok {
-		page.Template = sensorKind{ID: t.ID, Name: in(t.Name, p), Why: in(t.Why, p), NotRecorded: in(t.NotRecorded, p)}
+		page.Template = sensorKind{ID: t.ID, Name: message.UpperFirst(in(t.Name, p)), Why: in(t.Why, p), NotRecorded: in(t.NotRecorded, p)}
 		page.Owner = t.Owner
 	}
 	if district, ok := d.City.District(thing.District); ok {
@@ -111,6 +111,9 @@ func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
 		if x.Latest != nil {
 			line.At, line.Old = x.Latest.Time, now.Sub(x.Latest.Time) > oldAfter
 			line.Latest = quantity(p, x.Latest.Value, x.Unit)
+			if x.Unit.Name == "truth" {
+				line.Latest = p.T(map[bool]string{true: "sensor.yes", false: "sensor.no"}[x.Latest.Value > 0])
+			}
 		}
 		if line.Chart, err = s.recent(r, d, &x, now); err != nil {
 			return nil, err

@@ -264,10 +264,10 @@ func (d *demo) recentPlans(ctx context.Context, crew *crew, yesterday time.Time)
 		}},
 	}
 	for _, s := range steps {
+		d.clock.Forward(s.at) // before what was observed until then is stored: nothing is observed ahead of time
 		if err := crew.drive(ctx, s.at, d.load); err != nil {
 			return err
 		}
-		d.clock.Forward(s.at)
 		if err := s.do(ctx); err != nil {
 			return err
 		}
@@ -532,10 +532,10 @@ func (d *demo) post(ctx context.Context, readings []sensing.Reading) error {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusCreated {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 500))
-		d.g.log.Warn("observations were not taken", "status", response.StatusCode, "answer", string(text))
-		if response.StatusCode == http.StatusServiceUnavailable {
+		if response.StatusCode == http.StatusServiceUnavailable { // it stops, and they go by the other door
 			return fmt.Errorf("post observations: %s", response.Status)
 		}
+		d.g.log.Warn("observations were not taken", "status", response.StatusCode, "answer", string(text))
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func worldThings(c *city.City, w *simulate.Config) {
 			w.Counters = append(w.Counters, simulate.Counter{ID: x.ID, Point: x.Point, VehiclesPerDay: between(x.Template, i)})
 		case "bridge", "lock":
 			hours := rate[x.Template].Opening
-			b := simulate.DrawBridge{ID: x.ID, Point: x.Point, OpeningsPerDay: between(x.Template, i)}
+			b := simulate.DrawBridge{ID: x.ID, Point: x.Point, OpeningsPerDay: float64(atoi(x.Properties["openings_per_day"], int(between(x.Template, i))))}
 			for _, season := range hours {
 				spans := &b.Hours
 				if season.FromDay > season.ToDay { // over New Year

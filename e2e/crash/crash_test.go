@@ -23,12 +23,16 @@ const (
 )
 
 // installed is the built binary and a city's folder that it works in.
-type installed struct{ binary, dir string }
+type installed struct {
+	binary, dir string
+	folder      string // of the city, below dir
+	code        string // with which the first official signs in
+}
 
 func (p *installed) path(name string) string { return filepath.Join(p.dir, name) }
 
 func (p *installed) command(args ...string) *exec.Cmd {
-	return exec.Command(p.binary, append(args, "--data", p.path("stad"))...)
+	return exec.Command(p.binary, append(args, "--data", p.path(p.folder))...)
 }
 
 // must runs a command that has to succeed.
@@ -64,7 +68,7 @@ func (p *installed) killed(t *testing.T, after time.Duration, args ...string) bo
 // number asks the database for one number.
 func (p *installed) number(t *testing.T, query string) (n int) {
 	t.Helper()
-	db, err := store.Open(context.Background(), p.path("stad/polder.db"), store.Options{NoMigrate: true})
+	db, err := store.Open(context.Background(), p.path(p.folder+"/polder.db"), store.Options{NoMigrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,16 +93,25 @@ func (p *installed) agree(t *testing.T) {
 	}
 }
 
-func install(t *testing.T) *installed {
+// build builds the binary.
+func build(t *testing.T) *installed {
 	t.Helper()
-	p := &installed{dir: t.TempDir()}
+	p := &installed{dir: t.TempDir(), folder: "stad"}
 	p.binary = p.path("polder")
-	build := exec.Command("go", "build", "-o", p.binary, "polder.city/cmd/polder")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
+	command := exec.Command("go", "build", "-o", p.binary, "polder.city/cmd/polder")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v: %s", err, out)
 	}
-	p.must(t, "init", "--city", city, p.path("stad"))
+	return p
+}
+
+// install builds the binary and makes a city of a folder, with streets, containers and eight days of observations.
+func install(t *testing.T, city string) *installed {
+	t.Helper()
+	p := build(t)
+	_, code, _ := strings.Cut(p.must(t, "init", "--city", city, p.path(p.folder)), "/welkom?code=")
+	p.code, _, _ = strings.Cut(code, "\n")
 	p.must(t, "simulate", "--city", city, "--osm", streets, "--containers", "24", "--days", "8", "--seed", "1", "--out", p.path("sim"))
 	p.must(t, "roads", "import", streets)
 	p.must(t, "containers", "import", p.path("sim/containers.csv"))
@@ -110,7 +123,7 @@ func TestKilledAtAnyMomentNothingIsLostAndTheWorkGoesOn(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	p := install(t)
+	p := install(t, city)
 	t.Run("during an import", func(t *testing.T) { killImports(t, p, random) })
 	t.Run("during a plan", func(t *testing.T) { killPlans(t, p, random) })
 }
@@ -156,12 +169,18 @@ func killImports(t *testing.T, p *installed, random *rand.Rand) {
 	p.agree(t)
 }
 
-func killPlans(t *testing.T, p *installed, random *rand.Rand) {
+// nextWorkday is the day that is to be planned.
+func (p *installed) nextWorkday(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile(p.path("sim/next-workday"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := strings.TrimSpace(string(text))
+	return strings.TrimSpace(string(text))
+}
+
+func killPlans(t *testing.T, p *installed, random *rand.Rand) {
+	day := p.nextWorkday(t)
 	plan := []string{"plan", "--date", day, "--rounds", "30", "--out", p.path("decision.json")}
 	began := time.Now()
 	p.must(t, plan...)

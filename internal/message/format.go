@@ -285,11 +285,12 @@ func list(p *Printer, v any) (string, error) {
 func capital(f func(*Printer, any) (string, error)) func(*Printer, any) (string, error) {
 	return func(p *Printer, v any) (string, error) {
 		s, err := f(p, v)
-		return upperFirst(s), err
+		return UpperFirst(s), err
 	}
 }
 
-func upperFirst(s string) string {
+// UpperFirst writes a text with a capital, as where a sentence begins with it.
+func UpperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }
