@@ -41,7 +41,7 @@ job: build
 	./internal/tools/job
 
 e2e: build
-	go test -count=1 -tags e2e ./e2e/...
+	go test -count=1 -timeout 15m -tags e2e ./e2e
 
 assets:
 	cd web && npm ci && npm run build

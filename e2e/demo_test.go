@@ -138,7 +138,7 @@ func step[R any](t *testing.T, ctx context.Context, what string, action chromedp
 // eval runs a script in the page until it gives true.
 func until(t *testing.T, ctx context.Context, what, script string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -174,7 +174,7 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 
 	before := newest(t, d)
 	d.from(t, "15:59")
-	d.await(t, 2*time.Minute, "/besluiten", func(int, string) bool { return newest(t, d) > before })
+	d.await(t, 4*time.Minute, "/besluiten", func(int, string) bool { return newest(t, d) > before })
 	d.clock(t, url.Values{"rate": {"0"}})
 	verify(t, ctx, d, newest(t, d))
 
@@ -260,7 +260,7 @@ func withoutScripts(t *testing.T, ctx context.Context, d *demo) {
 // fillsFaster waits for the container that fills up faster than expected, and for what that changes.
 func fillsFaster(t *testing.T, d *demo) {
 	d.await(t, time.Minute, "/", shows("FIL-014-P (papier en karton) loopt sneller vol dan verwacht:"))
-	d.await(t, 2*time.Minute, "/containers/FIL-014-P", shows("Waarom legen we hem morgen?"))
+	d.await(t, 3*time.Minute, "/containers/FIL-014-P", shows("Waarom legen we hem morgen?"))
 	_, home := d.get(t, "/")
 	plan := regexp.MustCompile(`href="(/plannen/\d{4}-\d\d-\d\d)"`).FindStringSubmatch(home)
 	if plan == nil {

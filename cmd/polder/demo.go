@@ -160,7 +160,7 @@ func (d *demo) openFolder() (err error) {
 			}
 		}
 	}
-	_, err = newFolder(d.dir, d.cmd.City, d.city, d.address, d.city.Origin)
+	_, err = newFolder(d.dir, d.cmd.City, d.city, d.address, d.city.Origin, d.g.Database)
 	return err
 }
 

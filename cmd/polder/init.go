@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"polder.city/account"
 	"polder.city/city"
@@ -35,7 +36,7 @@ func (c *initCmd) Run(ctx context.Context, g *Globals) error {
 	if _, err := os.Stat(filepath.Join(c.Dir, configName)); err == nil {
 		return problem.New(problem.Conflict, "init.exists", "The folder %s holds a Polder already.", c.Dir).Do("Choose another folder.")
 	}
-	f, err := newFolder(c.Dir, c.City, loaded, c.Address, c.Origin)
+	f, err := newFolder(c.Dir, c.City, loaded, c.Address, c.Origin, g.Database)
 	if err != nil {
 		return err
 	}
@@ -60,8 +61,8 @@ func (c *initCmd) Run(ctx context.Context, g *Globals) error {
 	return nil
 }
 
-// newFolder writes the configuration and the log's key.
-func newFolder(dir, name string, c *city.City, address, origin string) (folder, error) {
+// newFolder writes the configuration and the log's key. Without a database the folder gets one of its own.
+func newFolder(dir, name string, c *city.City, address, origin, database string) (folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return folder{}, problem.New(problem.Invalid, "init.folder", "The folder %s cannot be made.", dir).Do("Check that you may write there.").Cause(err)
 	}
@@ -75,8 +76,18 @@ func newFolder(dir, name string, c *city.City, address, origin string) (folder, 
 	if origin == "" {
 		origin = c.Origin
 	}
+	switch {
+	case database == "":
+		database = "polder.db"
+	case !strings.Contains(database, "://"): // a file, as seen from where the command runs
+		absolute, err := filepath.Abs(strings.TrimPrefix(database, "sqlite:"))
+		if err != nil {
+			return folder{}, err
+		}
+		database = absolute
+	}
 	f := folder{dir: dir, config: config{
-		City: name, Database: "polder.db", Listen: "127.0.0.1:8080", Address: address,
+		City: name, Database: database, Listen: "127.0.0.1:8080", Address: address,
 		Log: logConfig{Key: "log.key", State: "log.state", Origin: origin},
 	}}
 	if err := tlog.GenerateKey(f.path(f.Log.Key), origin); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"path/filepath"
@@ -27,6 +28,19 @@ func TestInitPrintsTheFirstLinkAndTheKeys(t *testing.T) {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	contains(t, stdout, "is ready for Almere", "/welkom?code=", "API key for importers", "The log's public key", "Next: polder roads import")
+}
+
+func TestInitKeepsTheDatabaseThatItWasGiven(t *testing.T) {
+	each(t, func(t *testing.T, p *polder) {
+		if config := p.read(t, "stad/polder.yaml"); !strings.Contains(config, fmt.Sprintf("database: %q", p.database)) {
+			t.Errorf("the settings do not name %s: %s", p.database, config)
+		}
+		// Without --database and without the variable every command finds it.
+		status, _, stderr := command("log", "check", "--data", p.path("stad"))
+		if status != exitOK {
+			t.Errorf("status %d: %s", status, stderr)
+		}
+	})
 }
 
 func TestACityOrFolderThatIsNotThereSaysWhatToDo(t *testing.T) {

@@ -24,7 +24,7 @@ import (
 var axe string
 
 // Browser starts Chromium without a window and returns a context of one tab, closed at
-// the end of the test. A test that needs it for longer than five minutes fails.
+// the end of the test. A test that needs it for longer than ten minutes fails.
 func Browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := chromium()
@@ -38,7 +38,7 @@ func Browser(t *testing.T) context.Context {
 		chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true),
 		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("font-render-hinting", "none"),
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
