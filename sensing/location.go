@@ -123,14 +123,16 @@ func (s *Store) forgetFeature(ctx context.Context, tx *store.Tx, thing int64) er
 // findFeatures refuses readings of a feature of interest that does not exist, and
 // finds the feature for those that name none: the place where the thing stands.
 func (a *appender) findFeatures() error {
-	named := map[int64]bool{}
 	ofThing := map[int64]int64{}
 	for i := range a.pending {
 		p := &a.pending[i]
 		switch {
 		case p.result.Err != nil:
 		case p.reading.Feature != 0:
-			named[p.reading.Feature] = false
+			if !a.named[p.reading.Feature] {
+				a.reject(p, problem.New(problem.Invalid, "observation.feature", "There is no feature of interest %d.", p.reading.Feature).
+					At("FeatureOfInterest").Do("Make it first, or leave it out: then the place of the thing is taken."))
+			}
 		case !p.stream.feature.Valid:
 			feature, ok := ofThing[p.stream.thing]
 			if !ok {
@@ -143,33 +145,14 @@ func (a *appender) findFeatures() error {
 			p.stream.feature, p.stream.newFeature = sql.NullInt64{Int64: feature, Valid: true}, true
 		}
 	}
-	if len(named) == 0 {
-		return nil
-	}
-	ids := make([]any, 0, len(named))
-	for id := range named {
-		ids = append(ids, id)
-	}
-	for part := range inLists(ids) {
-		rows, err := a.tx.QueryContext(a.ctx, `SELECT id FROM feature WHERE id IN `+part.marks, part.values...)
-		if err != nil {
-			return fmt.Errorf("features of interest: %w", err)
-		}
-		if err := each(rows, func() error {
-			var id int64
-			defer func() { named[id] = true }()
-			return rows.Scan(&id)
-		}); err != nil {
-			return fmt.Errorf("features of interest: %w", err)
-		}
-	}
-	for i := range a.pending {
-		if p := &a.pending[i]; p.result.Err == nil && p.reading.Feature != 0 && !named[p.reading.Feature] {
-			a.reject(p, problem.New(problem.Invalid, "observation.feature", "There is no feature of interest %d.", p.reading.Feature).
-				At("FeatureOfInterest").Do("Make it first, or leave it out: then the place of the thing is taken."))
-		}
-	}
 	return nil
+}
+
+func (a *appender) addFeature(scan func(...any) error) error {
+	var id int64
+	err := scan(&id)
+	a.named[id] = true
+	return err
 }
 
 // featureOf returns the feature of interest that is made of the thing's location, 0 when it stands nowhere.

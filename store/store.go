@@ -188,42 +188,6 @@ func (db *DB) Healthy(ctx context.Context) error {
 	return db.read.PingContext(ctx)
 }
 
-// Tx is a write transaction.
-type Tx struct {
-	*sql.Tx
-	conn    *sql.Conn
-	dialect Dialect
-}
-
-// Tx runs f in a write transaction and commits when f returns nil. When Tx
-// returns nil, what f wrote is on disk. f must not keep tx, and must not wait
-// for another write: SQLite has one writer.
-func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
-	if p := db.broken.Load(); p != nil {
-		return *p
-	}
-	conn, err := db.write.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("write transaction: %w", err)
-	}
-	defer conn.Close()
-	// The transaction outlives a cancelled caller: it is short, and an
-	// interrupted COMMIT would leave its outcome unknown.
-	sqlTx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		return db.writeProblem(err)
-	}
-	tx := &Tx{Tx: sqlTx, conn: conn, dialect: db.dialect}
-	defer func() { _ = sqlTx.Rollback() }() // after a commit it does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return db.writeProblem(err)
-	}
-	return nil
-}
-
 // writeProblem tells a full disk from a failing one, and closes the door after the latter.
 func (db *DB) writeProblem(err error) error {
 	if isCode(err, 13) { // SQLITE_FULL
@@ -238,19 +202,6 @@ func (db *DB) writeProblem(err error) error {
 		return broken
 	}
 	return fmt.Errorf("write transaction: %w", err)
-}
-
-// Lock makes every other transaction that asks for the same key wait until tx
-// ends. On SQLite the one writer is the lock.
-func Lock(ctx context.Context, tx *Tx, key string) error {
-	if tx.dialect == SQLite {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, key)
-	if err != nil {
-		return fmt.Errorf("lock %s: %w", key, err)
-	}
-	return nil
 }
 
 // checkpointer copies the write-ahead log into the database off the write path.
