@@ -101,10 +101,11 @@ func (a *appender) look() error {
 			idempotency.add(p.reading.Key)
 		}
 	}
+	// One by one: with a list of ids PostgreSQL would rather read the whole table of series, at each commit.
 	all := slices.Concat(
-		questions(streamsQuery+"d.id IN ", ids.values, a.addStream), questions(streamsQuery+"d.key IN ", keys.values, a.addStream),
-		questions(`SELECT id FROM feature WHERE id IN `, features.values, a.addFeature),
-		questions(`SELECT key, observation, fingerprint FROM observation_key WHERE key IN `, idempotency.values, a.addUse),
+		questions(streamsQuery+`d.id = $1`, ids, a.addStream), questions(streamsQuery+`d.key = $1`, keys, a.addStream),
+		questions(`SELECT id FROM feature WHERE id = $1`, features, a.addFeature),
+		questions(`SELECT key, observation, fingerprint FROM observation_key WHERE key = $1`, idempotency, a.addUse),
 	)
 	if err := a.tx.Ask(a.ctx, all...); err != nil {
 		return fmt.Errorf("datastreams, features and keys: %w", err)

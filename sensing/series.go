@@ -36,6 +36,7 @@ type stream struct {
 	run importRun
 }
 
+// streamsQuery finds datastreams, each with the series that takes its next observation.
 const streamsQuery = `SELECT d.id, coalesce(d.key, ''), d.thing, d.multi, CASE WHEN d.multi THEN (SELECT count(*) FROM datastream_property WHERE datastream = d.id) ELSE 0 END, d.low, d.high,
 	coalesce(s.id, 0), coalesce(s.next, 0), coalesce(s.received, 0), coalesce(s.count, 0), coalesce(s.block_low, 0), coalesce(s.block_high, 0),
 	s.first, s.last, s.result_first, s.result_last, s.latest_time, s.latest_n, s.latest_value, s.latest_result, s.feature, coalesce(s.spans, false)
@@ -115,11 +116,11 @@ func (s *set) add(value any) {
 	}
 }
 
-// questions ask for the rows of which a column is one of values; query ends with "column IN ".
-func questions(query string, values []any, row func(scan func(...any) error) error) []store.Question {
-	var all []store.Question
-	for part := range inLists(values) {
-		all = append(all, store.Question{SQL: query + part.marks, Args: part.values, Row: row})
+// questions ask the same query for each of the values.
+func questions(query string, of set, row func(scan func(...any) error) error) []store.Question {
+	all := make([]store.Question, len(of.values))
+	for i := range all {
+		all[i] = store.Question{SQL: query, Args: of.values[i : i+1], Row: row}
 	}
 	return all
 }
