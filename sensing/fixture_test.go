@@ -18,6 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	crashChild()
+	faultChild()
 	for name, value := range map[string]string{"rapid.checks": "12", "rapid.steps": "20"} { // the command line may ask for more
 		if err := flag.Set(name, value); err != nil {
 			panic(err)

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"polder.city/internal/problem"
 )
 
 // Tx is a write transaction.
@@ -45,7 +47,7 @@ func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
 	}
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("write transaction: %w", err)
+		return db.noConnection(ctx, err)
 	}
 	defer conn.Close()
 	tx := &Tx{db: db, conn: conn}
@@ -59,19 +61,28 @@ func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
 		}
 	}()
 	if err := tx.begin(whole); err != nil {
-		return db.writeProblem(err)
+		return db.commitProblem(err)
 	}
 	if err := f(tx); err != nil {
 		if tx.failed != nil && !errors.Is(err, tx.failed) {
-			return errors.Join(err, tx.failed) // err only says that the transaction was aborted
+			err = errors.Join(err, tx.failed) // err only says that the transaction was aborted
 		}
-		return err
+		return db.writeProblem(err)
 	}
 	if err := tx.commit(whole); err != nil {
-		return db.writeProblem(err)
+		return db.commitProblem(err)
 	}
 	committed = true
 	return nil
+}
+
+// noConnection tells why there is no connection to write through.
+func (db *DB) noConnection(ctx context.Context, err error) error {
+	if db.dialect == Postgres && ctx.Err() == nil {
+		return problem.New(problem.Unavailable, "store.connect", "The PostgreSQL server does not answer.").
+			Do("Try again in a minute; the operator finds out why it is not there.").Cause(err)
+	}
+	return fmt.Errorf("write transaction: %w", err)
 }
 
 func (tx *Tx) begin(ctx context.Context) error {

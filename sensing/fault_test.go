@@ -1,0 +1,242 @@
+//go:build linux && !race
+
+package sensing_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"polder.city/bus"
+	"polder.city/internal/clock"
+	"polder.city/internal/problem"
+	"polder.city/sensing"
+	"polder.city/store"
+	"polder.city/store/storetest"
+)
+
+// faultEnv makes the test binary the child of the tests with a bad disk: it names the database.
+const faultEnv = "POLDER_SENSING_FAULT"
+
+// faultReading is what a caller of the child sends under a key.
+func faultReading(key string) []sensing.Reading {
+	worker, _, _ := strings.Cut(key, "-")
+	n, _ := strconv.Atoi(worker)
+	return []sensing.Reading{{DatastreamKey: fmt.Sprintf("FIL-%03d-R/fill", n%3+1), Time: noon, Value: 0.5, Key: key}}
+}
+
+// faultChild observes from eight callers at once, each under a new key once the last
+// was stored, and prints what each was answered: "stored KEY ID" or "failed KEY CODE HEALTH".
+// It returns only where it is not the child.
+func faultChild() {
+	path := os.Getenv(faultEnv)
+	if path == "" {
+		return
+	}
+	ctx := context.Background()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	db, err := store.Open(ctx, path, store.Options{Log: log})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	s := sensing.New(db, bus.New(), clock.New(noon, 0), sensing.Options{Log: log})
+	go func() { _ = s.Run(ctx) }()
+	var mu sync.Mutex // one line at a time
+	say := func(line ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if _, err := fmt.Println(line...); err != nil {
+			os.Exit(1)
+		}
+	}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := 0; ; {
+				key := fmt.Sprintf("%d-%d", worker, i)
+				results, err := s.Observe(ctx, faultReading(key))
+				if err != nil {
+					say("failed", key, code(err), code(db.Healthy(ctx)))
+					time.Sleep(time.Millisecond)
+					continue
+				}
+				if results[0].Err != nil {
+					fmt.Fprintln(os.Stderr, results[0].Err)
+					os.Exit(1)
+				}
+				say("stored", key, results[0].ID)
+				i++
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// code is the problem's code, "ok" for none and "?" for an error that is no problem.
+func code(err error) string {
+	p, ok := errors.AsType[*problem.Error](err)
+	switch {
+	case err == nil:
+		return "ok"
+	case !ok:
+		return "?"
+	}
+	return p.Code
+}
+
+// faulty is what a child with a bad disk did.
+type faulty struct {
+	path   string
+	stored map[string]int64    // by key
+	failed map[string]struct{} // keys of which the last answer was an error
+	codes  map[string]int      // how often each error was answered
+	health string              // after the last error
+	log    string
+}
+
+// observeWithFault lets the child observe while strace injects errors, until enough says so of the lines so far.
+func observeWithFault(t *testing.T, file, inject string, enough func(f *faulty) bool) *faulty {
+	t.Helper()
+	f := &faulty{path: filepath.Join(t.TempDir(), "polder.db"), stored: map[string]int64{}, failed: map[string]struct{}{}, codes: map[string]int{}}
+	t.Run("prepare", func(t *testing.T) { start(t, storetest.Open(t, f.path)).ensure(t, 3) }) // closed at its end
+	trace := filepath.Join(t.TempDir(), "trace")
+	child := exec.Command("strace", "-f", "-qq", "-e", "signal=none", "-P", f.path+file, "-e", inject, "-o", trace, os.Args[0])
+	child.Env = append(os.Environ(), faultEnv+"="+f.path)
+	var log bytes.Buffer
+	child.Stderr = &log
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that strace and the server are killed together
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatalf("%v: 'make tools' installs strace", err)
+	}
+	killed := false
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		word := strings.Fields(lines.Text())
+		switch {
+		case len(word) == 3 && word[0] == "stored":
+			if f.stored[word[1]], err = strconv.ParseInt(word[2], 10, 64); err != nil {
+				t.Fatal(err)
+			}
+			delete(f.failed, word[1])
+		case len(word) == 4 && word[0] == "failed":
+			f.failed[word[1]] = struct{}{}
+			f.codes[word[2]]++
+			f.health = word[3]
+		}
+		if !killed && enough(f) {
+			killed = true
+			if err := syscall.Kill(-child.Process.Pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_ = child.Wait() // killed
+	f.log = log.String()
+	if !killed {
+		t.Fatalf("the server ended: stored %d, %v\n%s", len(f.stored), f.codes, f.log)
+	}
+	if text, err := os.ReadFile(trace); err != nil || !bytes.Contains(text, []byte("INJECTED")) {
+		t.Fatalf("no error was injected: %v", err)
+	}
+	return f
+}
+
+// restart opens the database again and sends what had failed once more, twice: in the
+// end each key has its one observation.
+func (f *faulty) restart(t *testing.T) {
+	t.Helper()
+	db := storetest.Open(t, f.path)
+	c := start(t, db)
+	ctx := context.Background()
+	for key, id := range f.stored {
+		if _, err := c.Observation(ctx, id); err != nil {
+			t.Errorf("%s was acknowledged: %v", key, err)
+		}
+	}
+	there := 0
+	for key := range f.failed {
+		first, again := c.observe(t, faultReading(key)...)[0], c.observe(t, faultReading(key)...)[0]
+		if first.Err != nil || again.Err != nil || !again.Repeated || again.ID != first.ID {
+			t.Errorf("%s: %+v, then %+v", key, first, again)
+		}
+		if first.Repeated {
+			there++
+		}
+		f.stored[key] = first.ID
+	}
+	ids := map[int64]string{}
+	for key, id := range f.stored {
+		if other, ok := ids[id]; ok {
+			t.Errorf("%s and %s have the id %d", key, other, id)
+		}
+		ids[id] = key
+	}
+	var rows, keys int
+	if err := db.Read().QueryRow(`SELECT (SELECT count(*) FROM observation), (SELECT count(*) FROM observation_key)`).Scan(&rows, &keys); err != nil {
+		t.Fatal(err)
+	}
+	// A caller whose answer was on its way when the server was killed may have stored one more.
+	if rows != keys || rows < len(f.stored) || rows > len(f.stored)+8 {
+		t.Errorf("%d observations for %d keys, of which %d were answered", rows, keys, len(f.stored))
+	}
+	t.Logf("%d stored, errors %v, of %d that failed last %d were there after the restart", len(f.stored), f.codes, len(f.failed), there)
+}
+
+// After a failed fsync the kernel may drop what it could not write and call the next
+// fsync a success (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+// So nothing more is accepted until a restart has read what is on the disk.
+func TestAfterAFailedSyncNothingIsAcceptedUntilARestart(t *testing.T) {
+	for _, test := range []struct{ name, file, inject string }{
+		{"of a commit", "-wal", "inject=fdatasync,fsync:error=EIO:when=20"},
+		{"of the first commit", "-wal", "inject=fdatasync,fsync:error=EIO:when=1"},
+		{"of a checkpoint", "", "inject=fdatasync,fsync:error=EIO:when=1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := observeWithFault(t, test.file, test.inject, func(f *faulty) bool { return f.codes["store.broken"] >= 100 })
+			if len(f.codes) != 1 || len(f.failed) != 8 {
+				t.Errorf("errors %v, %d callers wait", f.codes, len(f.failed))
+			}
+			if f.health != "store.broken" {
+				t.Errorf("the server calls itself %s", f.health)
+			}
+			if n := strings.Count(f.log, "refusing writes until restart"); n != 1 {
+				t.Errorf("the log says it %d times:\n%s", n, f.log)
+			}
+			f.restart(t)
+		})
+	}
+}
+
+func TestAFullDiskIsAClearErrorAndWritingGoesOnWhenThereIsRoom(t *testing.T) {
+	var before int
+	f := observeWithFault(t, "-wal", "inject=pwrite64:error=ENOSPC:when=40..200", func(f *faulty) bool {
+		if f.codes["store.full"] < 20 {
+			before = len(f.stored)
+			return false
+		}
+		return len(f.stored) >= before+200
+	})
+	if len(f.codes) != 1 {
+		t.Errorf("errors %v", f.codes)
+	}
+	if f.health != "ok" {
+		t.Errorf("the server calls itself %s", f.health)
+	}
+	f.restart(t)
+}
