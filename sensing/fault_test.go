@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,7 +20,6 @@ import (
 
 	"polder.city/bus"
 	"polder.city/internal/clock"
-	"polder.city/internal/problem"
 	"polder.city/sensing"
 	"polder.city/store"
 	"polder.city/store/storetest"
@@ -85,18 +83,6 @@ func faultChild() {
 	wg.Wait()
 }
 
-// code is the problem's code, "ok" for none and "?" for an error that is no problem.
-func code(err error) string {
-	p, ok := errors.AsType[*problem.Error](err)
-	switch {
-	case err == nil:
-		return "ok"
-	case !ok:
-		return "?"
-	}
-	return p.Code
-}
-
 // faulty is what a child with a bad disk did.
 type faulty struct {
 	path   string
@@ -158,8 +144,8 @@ func observeWithFault(t *testing.T, file, inject string, enough func(f *faulty) 
 }
 
 // restart opens the database again and sends what had failed once more, twice: in the
-// end each key has its one observation.
-func (f *faulty) restart(t *testing.T) {
+// end each key has its one observation. It returns how many of the failed were there after all.
+func (f *faulty) restart(t *testing.T) (there int) {
 	t.Helper()
 	db := storetest.Open(t, f.path)
 	c := start(t, db)
@@ -169,7 +155,6 @@ func (f *faulty) restart(t *testing.T) {
 			t.Errorf("%s was acknowledged: %v", key, err)
 		}
 	}
-	there := 0
 	for key := range f.failed {
 		first, again := c.observe(t, faultReading(key)...)[0], c.observe(t, faultReading(key)...)[0]
 		if first.Err != nil || again.Err != nil || !again.Repeated || again.ID != first.ID {
@@ -196,16 +181,20 @@ func (f *faulty) restart(t *testing.T) {
 		t.Errorf("%d observations for %d keys, of which %d were answered", rows, keys, len(f.stored))
 	}
 	t.Logf("%d stored, errors %v, of %d that failed last %d were there after the restart", len(f.stored), f.codes, len(f.failed), there)
+	return there
 }
 
 // After a failed fsync the kernel may drop what it could not write and call the next
 // fsync a success (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 // So nothing more is accepted until a restart has read what is on the disk.
 func TestAfterAFailedSyncNothingIsAcceptedUntilARestart(t *testing.T) {
-	for _, test := range []struct{ name, file, inject string }{
-		{"of a commit", "-wal", "inject=fdatasync,fsync:error=EIO:when=20"},
-		{"of the first commit", "-wal", "inject=fdatasync,fsync:error=EIO:when=1"},
-		{"of a checkpoint", "", "inject=fdatasync,fsync:error=EIO:when=1"},
+	for _, test := range []struct {
+		name, file, inject string
+		there              bool // what the failed sync was for is in the file, and a restart finds it
+	}{
+		{"of a commit", "-wal", "inject=fdatasync,fsync:error=EIO:when=20", true},
+		{"of the log's header", "-wal", "inject=fdatasync,fsync:error=EIO:when=1", false},
+		{"of a checkpoint", "", "inject=fdatasync,fsync:error=EIO:when=1", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := observeWithFault(t, test.file, test.inject, func(f *faulty) bool { return f.codes["store.broken"] >= 100 })
@@ -218,7 +207,9 @@ func TestAfterAFailedSyncNothingIsAcceptedUntilARestart(t *testing.T) {
 			if n := strings.Count(f.log, "refusing writes until restart"); n != 1 {
 				t.Errorf("the log says it %d times:\n%s", n, f.log)
 			}
-			f.restart(t)
+			if there := f.restart(t); (there > 0) != test.there {
+				t.Errorf("%d of those that failed were there after the restart", there)
+			}
 		})
 	}
 }
@@ -237,6 +228,10 @@ func TestAFullDiskIsAClearErrorAndWritingGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 	if f.health != "ok" {
 		t.Errorf("the server calls itself %s", f.health)
+	}
+	begun, ended := strings.Count(f.log, "observations are not stored"), strings.Count(f.log, "observations are stored again")
+	if begun == 0 || begun < ended || begun > ended+1 || !strings.Contains(f.log, "Make room") {
+		t.Errorf("the log says %d times that it began and %d times that it ended:\n%s", begun, ended, f.log)
 	}
 	f.restart(t)
 }

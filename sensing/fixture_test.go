@@ -2,6 +2,7 @@ package sensing_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"polder.city/bus"
 	"polder.city/internal/clock"
+	"polder.city/internal/problem"
 	"polder.city/sensing"
 	"polder.city/store"
 )
@@ -112,4 +114,16 @@ func (c *city) read(t testing.TB, datastream int64, from, to time.Time) []sensin
 		t.Fatal(err)
 	}
 	return all
+}
+
+// code is the problem's code, "ok" for none and "?" for an error that is no problem.
+func code(err error) string {
+	p, ok := errors.AsType[*problem.Error](err)
+	switch {
+	case err == nil:
+		return "ok"
+	case !ok:
+		return "?"
+	}
+	return p.Code
 }

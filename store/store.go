@@ -225,6 +225,7 @@ func (db *DB) commitProblem(err error) error {
 
 // Primary result codes of SQLite.
 const (
+	sqliteError   = 1 // ROLLBACK: there is no transaction
 	sqliteIOErr   = 10
 	sqliteCorrupt = 11
 	sqliteFull    = 13

@@ -114,13 +114,15 @@ func (tx *Tx) commit(ctx context.Context) error {
 	return err
 }
 
-// rollback ends the transaction. A connection on which that fails is not used again.
+// rollback ends the transaction. A connection on which that fails is not used again,
+// unless SQLite had rolled back by itself, as it does where the disk fails or is full:
+// to close its last connection would write to that disk.
 func (tx *Tx) rollback(ctx context.Context) {
 	if tx.db.dialect == Postgres && !tx.begun {
 		return
 	}
 	tx.close()
-	if _, err := tx.conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+	if _, err := tx.conn.ExecContext(ctx, "ROLLBACK"); err != nil && !isCode(err, sqliteError) {
 		_ = tx.conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
