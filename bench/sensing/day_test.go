@@ -2,7 +2,6 @@ package sensing_test
 
 import (
 	"context"
-	"database/sql"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -41,16 +40,13 @@ func BenchmarkDay(b *testing.B) {
 		dsn  func(b *testing.B) string
 	}{
 		{"sqlite", func(b *testing.B) string { return "sqlite:" + b.TempDir() + "/polder.db" }},
-		{"postgres", func(b *testing.B) string { return storetest.PostgresDSN(b) }},
+		{"postgres", func(b *testing.B) string { return storetest.DurablePostgresDSN(b) }},
 	} {
 		b.Run(database.name, func(b *testing.B) {
 			dsn := database.dsn(b)
-			db := storetest.Open(b, dsn)
-			s := sensing.New(db, bus.New(), clock.New(began.AddDate(1, 0, 0), 0), sensing.Options{})
-			ensure(b, s)
 			filled := 0
 			for _, size := range []int{*most / 100, *most / 10, *most} {
-				fill(b, s, filled, size)
+				fill(b, dsn, filled, size)
 				filled = size
 				b.Run(fmt.Sprintf("%d rows", size), func(b *testing.B) { readDays(b, dsn, size) })
 			}
@@ -58,9 +54,19 @@ func BenchmarkDay(b *testing.B) {
 	}
 }
 
-// fill imports the rows from (included) to to (not) of one long file.
-func fill(b *testing.B, s *sensing.Store, from, to int) {
+// fill imports the rows from (included) to to (not) of one long file. It leaves a closed
+// database: SQLite has then copied its write-ahead log, and PostgreSQL knows its tables.
+func fill(b *testing.B, dsn string, from, to int) {
 	b.Helper()
+	ctx := context.Background()
+	db, err := store.Open(ctx, dsn, store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := sensing.New(db, bus.New(), clock.New(began.AddDate(1, 0, 0), 0), sensing.Options{})
+	if from == 0 {
+		ensure(b, s)
+	}
 	start := time.Now()
 	rows := make([]sensing.Reading, 0, batch)
 	for i := from; i < to; i++ {
@@ -68,13 +74,19 @@ func fill(b *testing.B, s *sensing.Store, from, to int) {
 			DatastreamKey: fmt.Sprintf(dayKey, i%datastreams), Time: began.Add(time.Duration(i/datastreams) * every), Value: float64(i%100) / 100,
 		})
 		if len(rows) == batch || i == to-1 {
-			if _, err := s.Import(context.Background(), sensing.Batch{Import: "file", From: int64(i + 1 - len(rows)), Rows: rows}); err != nil {
+			if _, err := s.Import(ctx, sensing.Batch{Import: "file", From: int64(i + 1 - len(rows)), Rows: rows}); err != nil {
 				b.Fatal(err)
 			}
 			rows = rows[:0]
 		}
 	}
 	b.Logf("%d rows filled, %.0f a second", to-from, float64(to-from)/time.Since(start).Seconds())
+	if err := db.Tx(ctx, func(tx *store.Tx) error { _, err := tx.Exec(`ANALYZE`); return err }); err != nil {
+		b.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // readDays reads days of datastreams at random through a connection of its own, and tells what one costs.
@@ -83,11 +95,6 @@ func readDays(b *testing.B, dsn string, size int) {
 	own, err := store.Open(ctx, dsn, store.Options{ReadConns: 1})
 	if err != nil {
 		b.Fatal(err)
-	}
-	if own.Dialect() == store.SQLite {
-		if _, err := own.Read().Exec(`PRAGMA mmap_size = 0`); err != nil { // SQLite counts no pages that it has mapped
-			b.Fatal(err)
-		}
 	}
 	s := sensing.New(own, bus.New(), clock.New(began, 0), sensing.Options{})
 	ids := make([]int64, datastreams)
@@ -110,12 +117,7 @@ func readDays(b *testing.B, dsn string, size int) {
 	for range warming {
 		read()
 	}
-	counters := pagesOfSQLite
-	if own.Dialect() == store.Postgres {
-		counters = func(b *testing.B, own *store.DB) cost { return buffersOfPostgres(b, own.Read()) }
-	}
 	rows = 0
-	before := counters(b, own)
 	b.ResetTimer()
 	start := time.Now()
 	for range reads {
@@ -123,7 +125,20 @@ func readDays(b *testing.B, dsn string, size int) {
 	}
 	took := time.Since(start)
 	b.StopTimer()
+	counters := buffersOfPostgres
+	if own.Dialect() == store.SQLite {
+		counters = pagesOfSQLite
+		if _, err := own.Read().Exec(`PRAGMA mmap_size = 0`); err != nil { // SQLite counts no pages that it has mapped
+			b.Fatal(err)
+		}
+	}
+	before := counters(b, own)
+	for range reads {
+		read()
+	}
 	after := counters(b, own)
+	rows /= 2
+	dialect := own.Dialect()
 	if err := own.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -131,7 +146,7 @@ func readDays(b *testing.B, dsn string, size int) {
 	b.ReportMetric(float64(took.Microseconds())/reads, "µs/day")
 	b.ReportMetric(float64(rows)/reads, "rows/day")
 	b.ReportMetric(float64(after.pages-before.pages)/reads, "pages/day")
-	if own.Dialect() == store.Postgres {
+	if dialect == store.Postgres {
 		b.ReportMetric(float64(after.descents-before.descents)/reads, "descents/day")
 		if n := after.scans - before.scans; n > 0 {
 			b.Errorf("%d whole tables were read", n)
@@ -170,12 +185,12 @@ func pagesOfSQLite(b *testing.B, db *store.DB) (c cost) {
 }
 
 // buffersOfPostgres sums the statistics of the two tables that a day is read from.
-func buffersOfPostgres(b *testing.B, db *sql.DB) (c cost) {
+func buffersOfPostgres(b *testing.B, db *store.DB) (c cost) {
 	b.Helper()
-	if _, err := db.Exec(`SELECT pg_stat_force_next_flush()`); err != nil {
+	if _, err := db.Read().Exec(`SELECT pg_stat_force_next_flush()`); err != nil {
 		b.Fatal(err)
 	}
-	err := db.QueryRow(`SELECT sum(i.heap_blks_hit + i.heap_blks_read + i.idx_blks_hit + i.idx_blks_read), sum(t.idx_scan), sum(t.seq_scan)
+	err := db.Read().QueryRow(`SELECT sum(i.heap_blks_hit + i.heap_blks_read + i.idx_blks_hit + i.idx_blks_read), sum(t.idx_scan), sum(t.seq_scan)
 		FROM pg_statio_user_tables i JOIN pg_stat_user_tables t USING (relid) WHERE i.relname IN ('observation', 'series')`).Scan(&c.pages, &c.descents, &c.scans)
 	if err != nil {
 		b.Fatal(err)

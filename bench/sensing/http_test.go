@@ -217,7 +217,7 @@ func BenchmarkHTTP(b *testing.B) {
 		open func(b *testing.B) *store.DB
 	}{
 		{"sqlite", func(b *testing.B) *store.DB { return storetest.Open(b, "sqlite:"+b.TempDir()+"/polder.db") }},
-		{"postgres", func(b *testing.B) *store.DB { return storetest.Open(b, storetest.PostgresDSN(b)) }},
+		{"postgres", func(b *testing.B) *store.DB { return storetest.Open(b, storetest.DurablePostgresDSN(b)) }},
 	}
 	servers := []struct {
 		name string
