@@ -76,7 +76,7 @@ func (a *appender) add(readings []Reading, results []Result) {
 
 // write checks, numbers and stores what was added, and fills in the results.
 func (a *appender) write() error {
-	for _, step := range []func() error{a.look, a.checkAll, a.findFeatures, a.findRepeats, a.number, a.insert, a.count} {
+	for _, step := range []func() error{a.look, a.checkAll, a.findFeatures, a.findRepeats, a.firstSeries, a.number, a.insert, a.count} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -139,8 +139,8 @@ func (a *appender) number() error {
 			continue
 		}
 		d := p.stream
-		if d.series == 0 || d.next == maxN {
-			if err := a.newSeries(d); err != nil {
+		if d.next == maxN {
+			if err := a.nextSeries(d); err != nil {
 				return err
 			}
 		}
@@ -313,13 +313,8 @@ func moment(t time.Time) any {
 func (a *appender) count() error {
 	var dirty []*stream
 	for _, d := range a.byID {
-		if d == nil || !d.dirty {
+		if !d.dirty {
 			continue
-		}
-		if d.series == 0 { // nothing was stored yet, but something was received
-			if err := a.newSeries(d); err != nil {
-				return err
-			}
 		}
 		a.closeRun(d)
 		dirty = append(dirty, d)

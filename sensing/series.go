@@ -1,9 +1,11 @@
 package sensing
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,27 +63,53 @@ func (a *appender) addStream(scan func(...any) error) error {
 	return nil
 }
 
-// newSeries gives the datastream a series, its first or, when n has run out, another.
-func (a *appender) newSeries(d *stream) error {
-	received := d.received // of a datastream without series: counted before it had one
-	if d.series != 0 {
-		received = 0
-		if err := a.saveStreams([]*stream{d}); err != nil {
-			return err
+// firstSeries gives a series to the datastreams that receive something for the first time.
+func (a *appender) firstSeries() error {
+	var without []*stream
+	for _, d := range a.byID {
+		if d.dirty && d.series == 0 {
+			without = append(without, d)
 		}
-		a.closeRun(d)
 	}
-	var id int64
-	if err := a.tx.QueryRowContext(a.ctx, `INSERT INTO series (datastream, feature) VALUES ($1, $2) RETURNING id`, d.datastream, d.feature).Scan(&id); err != nil {
+	return a.newSeries(without...)
+}
+
+// nextSeries gives a datastream of which n has run out another series.
+func (a *appender) nextSeries(d *stream) error {
+	if err := a.saveStreams([]*stream{d}); err != nil {
+		return err
+	}
+	a.closeRun(d)
+	d.received = 0
+	return a.newSeries(d)
+}
+
+// newSeries makes a series for each datastream and begins it.
+func (a *appender) newSeries(streams ...*stream) error {
+	slices.SortFunc(streams, func(x, y *stream) int { return cmp.Compare(x.datastream, y.datastream) })
+	made := make([]store.Question, len(streams))
+	for i, d := range streams {
+		made[i] = store.Question{
+			SQL: `INSERT INTO series (datastream, feature) VALUES ($1, $2) RETURNING id`, Args: []any{d.datastream, d.feature},
+			Row: func(scan func(...any) error) error {
+				var id int64
+				if err := scan(&id); err != nil {
+					return err
+				}
+				if id >= maxSeries {
+					return problem.New(problem.Unavailable, "observation.series", "No more datastreams can be numbered in this database.").
+						Do("Start a new database for new datastreams.")
+				}
+				*d = stream{
+					datastream: d.datastream, thing: d.thing, key: d.key, multi: d.multi, width: d.width, low: d.low, high: d.high,
+					series: id, received: d.received, feature: d.feature, newFeature: true, dirty: true, run: importRun{series: id},
+				}
+				return nil
+			},
+		}
+	}
+	if err := a.tx.Ask(a.ctx, made...); err != nil {
 		return fmt.Errorf("new series: %w", err)
-	}
-	if id >= maxSeries {
-		return problem.New(problem.Unavailable, "observation.series", "No more datastreams can be numbered in this database.").
-			Do("Start a new database for new datastreams.")
-	}
-	*d = stream{
-		datastream: d.datastream, thing: d.thing, key: d.key, multi: d.multi, width: d.width, low: d.low, high: d.high,
-		series: id, received: received, feature: d.feature, newFeature: true, dirty: true, run: importRun{series: id},
 	}
 	return nil
 }
