@@ -21,8 +21,8 @@ type appender struct {
 	pending []pending
 	byID    map[int64]*stream
 	byKey   map[string]*stream
-	saves   map[string]*sql.Stmt // what exec prepared
-	keys    []any                // idempotency keys among pending
+	used    map[string]use // the earlier readings under the keys of pending
+	named   map[int64]bool // the features of interest that pending name and that are there
 
 	rows     []row
 	blocks   [][]any
@@ -54,14 +54,15 @@ type rejection struct {
 	reason     string
 }
 
-// newAppender begins under the lock, so that what it reads stays true until the commit.
+// newAppender begins under the lock, which is taken with the first question: so
+// what the appender reads stays true until the commit.
 func (s *Store) newAppender(ctx context.Context, tx *store.Tx) (*appender, error) {
-	if err := store.Lock(ctx, tx, lock); err != nil {
+	if err := store.LockLater(ctx, tx, lock); err != nil {
 		return nil, err
 	}
 	return &appender{
 		s: s, ctx: ctx, tx: tx, now: micros(s.clock.Now()),
-		byID: map[int64]*stream{}, byKey: map[string]*stream{}, saves: map[string]*sql.Stmt{},
+		byID: map[int64]*stream{}, byKey: map[string]*stream{}, used: map[string]use{}, named: map[int64]bool{},
 		features: map[[2]int64]bool{}, rejected: map[rejection]int64{},
 	}, nil
 }
@@ -75,7 +76,7 @@ func (a *appender) add(readings []Reading, results []Result) {
 
 // write checks, numbers and stores what was added, and fills in the results.
 func (a *appender) write() error {
-	for _, step := range []func() error{a.findStreams, a.checkAll, a.findFeatures, a.findRepeats, a.number, a.insert, a.count} {
+	for _, step := range []func() error{a.look, a.checkAll, a.findFeatures, a.findRepeats, a.firstSeries, a.number, a.insert, a.count} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -83,30 +84,31 @@ func (a *appender) write() error {
 	return nil
 }
 
-// findStreams looks up the datastream of each reading.
-func (a *appender) findStreams() error {
-	var ids, keys []any
+// look asks for all that the readings name, in one round trip where the database
+// is another process: their datastreams, their features of interest, and what their keys were used for.
+func (a *appender) look() error {
+	var ids, keys, features, idempotency set
 	for _, p := range a.pending {
 		if p.reading.Datastream != 0 {
-			if _, ok := a.byID[p.reading.Datastream]; !ok {
-				a.byID[p.reading.Datastream] = nil
-				ids = append(ids, p.reading.Datastream)
-			}
-		} else if _, ok := a.byKey[p.reading.DatastreamKey]; !ok {
-			a.byKey[p.reading.DatastreamKey] = nil
-			keys = append(keys, p.reading.DatastreamKey)
+			ids.add(p.reading.Datastream)
+		} else {
+			keys.add(p.reading.DatastreamKey)
+		}
+		if p.reading.Feature != 0 {
+			features.add(p.reading.Feature)
+		}
+		if p.reading.Key != "" && !a.quiet && validKey(p.reading.Key) {
+			idempotency.add(p.reading.Key)
 		}
 	}
-	for id, d := range a.byID { // nil marks were only to find each once
-		if d == nil {
-			delete(a.byID, id)
-		}
-	}
-	if err := a.loadStreams("d.id", ids); err != nil {
-		return err
-	}
-	if err := a.loadStreams("d.key", keys); err != nil {
-		return err
+	// One by one: with a list of ids PostgreSQL would rather read the whole table of series, at each commit.
+	all := slices.Concat(
+		questions(streamsQuery+`d.id = $1`, ids, a.addStream), questions(streamsQuery+`d.key = $1`, keys, a.addStream),
+		questions(`SELECT id FROM feature WHERE id = $1`, features, a.addFeature),
+		questions(`SELECT key, observation, fingerprint FROM observation_key WHERE key = $1`, idempotency, a.addUse),
+	)
+	if err := a.tx.Ask(a.ctx, all...); err != nil {
+		return fmt.Errorf("datastreams, features and keys: %w", err)
 	}
 	for i := range a.pending {
 		p := &a.pending[i]
@@ -137,8 +139,8 @@ func (a *appender) number() error {
 			continue
 		}
 		d := p.stream
-		if d.series == 0 || d.next == maxN {
-			if err := a.newSeries(d); err != nil {
+		if d.next == maxN {
+			if err := a.nextSeries(d); err != nil {
 				return err
 			}
 		}
@@ -254,7 +256,7 @@ func (a *appender) insert() error {
 		}
 	}
 	for pair := range a.features {
-		if _, err := a.tx.ExecContext(a.ctx, `INSERT INTO series_feature (feature, series) VALUES ($1, $2) ON CONFLICT DO NOTHING`, pair[0], pair[1]); err != nil {
+		if err := a.tx.Later(a.ctx, `INSERT INTO series_feature (feature, series) VALUES ($1, $2) ON CONFLICT DO NOTHING`, pair[0], pair[1]); err != nil {
 			return fmt.Errorf("features of series: %w", err)
 		}
 	}
@@ -311,13 +313,8 @@ func moment(t time.Time) any {
 func (a *appender) count() error {
 	var dirty []*stream
 	for _, d := range a.byID {
-		if d == nil || !d.dirty {
+		if !d.dirty {
 			continue
-		}
-		if d.series == 0 { // nothing was stored yet, but something was received
-			if err := a.newSeries(d); err != nil {
-				return err
-			}
 		}
 		a.closeRun(d)
 		dirty = append(dirty, d)
@@ -327,7 +324,7 @@ func (a *appender) count() error {
 		return err
 	}
 	for r, n := range a.rejected {
-		if _, err := a.tx.ExecContext(a.ctx, `INSERT INTO rejection (datastream, reason, count, last) VALUES ($1, $2, $3, $4)
+		if err := a.tx.Later(a.ctx, `INSERT INTO rejection (datastream, reason, count, last) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (datastream, reason) DO UPDATE SET count = rejection.count + excluded.count, last = excluded.last`,
 			r.datastream, r.reason, n, a.now); err != nil {
 			return fmt.Errorf("rejections: %w", err)

@@ -35,9 +35,6 @@ func (a *appender) checkAll() error {
 				Do("Give one value for each observed property, in their order."))
 			continue
 		}
-		if p.reading.Key != "" && !a.quiet {
-			a.keys = append(a.keys, p.reading.Key)
-		}
 		if micros(p.reading.Time) > a.now+flagAhead.Microseconds() {
 			p.result.Flag = FlagAhead
 			if p.reading.Quality == nil {
@@ -66,29 +63,21 @@ func (a *appender) reject(p *pending, err *problem.Error) {
 // repeated is the reason under which redeliveries are counted.
 const repeated = "observation.repeated"
 
+// use is the observation that an idempotency key was used for.
+type use struct{ observation, fingerprint int64 }
+
+func (a *appender) addUse(scan func(...any) error) error {
+	var key string
+	var u use
+	err := scan(&key, &u.observation, &u.fingerprint)
+	a.used[key] = u
+	return err
+}
+
 // findRepeats answers readings whose key was used before with the observation that it was used for.
 func (a *appender) findRepeats() error {
-	if len(a.keys) == 0 {
+	if a.quiet {
 		return nil
-	}
-	type use struct{ observation, fingerprint int64 }
-	used := map[string]use{}
-	for part := range inLists(a.keys) {
-		rows, err := a.tx.QueryContext(a.ctx, `SELECT key, observation, fingerprint FROM observation_key WHERE key IN `+part.marks, part.values...)
-		if err != nil {
-			return fmt.Errorf("idempotency keys: %w", err)
-		}
-		if err := each(rows, func() error {
-			var key string
-			var u use
-			if err := rows.Scan(&key, &u.observation, &u.fingerprint); err != nil {
-				return err
-			}
-			used[key] = u
-			return nil
-		}); err != nil {
-			return fmt.Errorf("idempotency keys: %w", err)
-		}
 	}
 	// A key twice in one transaction: the second waits for the id of the first, which number sets.
 	for i := range a.pending {
@@ -97,10 +86,10 @@ func (a *appender) findRepeats() error {
 			continue
 		}
 		print := p.reading.fingerprint(p.stream.datastream)
-		before, ok := used[p.reading.Key]
+		before, ok := a.used[p.reading.Key]
 		switch {
 		case !ok:
-			used[p.reading.Key] = use{observation: int64(-1 - i), fingerprint: print}
+			a.used[p.reading.Key] = use{observation: int64(-1 - i), fingerprint: print}
 		case before.fingerprint != print:
 			a.reject(p, problem.New(problem.Conflict, "observation.key.reused", "The idempotency key was used for another observation.").
 				At("Idempotency-Key").Do("Use a new key for each observation."))

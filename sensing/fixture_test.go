@@ -2,6 +2,7 @@ package sensing_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"testing"
@@ -12,12 +13,14 @@ import (
 
 	"polder.city/bus"
 	"polder.city/internal/clock"
+	"polder.city/internal/problem"
 	"polder.city/sensing"
 	"polder.city/store"
 )
 
 func TestMain(m *testing.M) {
 	crashChild()
+	faultChild()
 	for name, value := range map[string]string{"rapid.checks": "12", "rapid.steps": "20"} { // the command line may ask for more
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
@@ -111,4 +114,16 @@ func (c *city) read(t testing.TB, datastream int64, from, to time.Time) []sensin
 		t.Fatal(err)
 	}
 	return all
+}
+
+// code is the problem's code, "ok" for none and "?" for an error that is no problem.
+func code(err error) string {
+	p, ok := errors.AsType[*problem.Error](err)
+	switch {
+	case err == nil:
+		return "ok"
+	case !ok:
+		return "?"
+	}
+	return p.Code
 }

@@ -123,72 +123,82 @@ func (s *Store) forgetFeature(ctx context.Context, tx *store.Tx, thing int64) er
 // findFeatures refuses readings of a feature of interest that does not exist, and
 // finds the feature for those that name none: the place where the thing stands.
 func (a *appender) findFeatures() error {
-	named := map[int64]bool{}
-	ofThing := map[int64]int64{}
+	var things set
 	for i := range a.pending {
 		p := &a.pending[i]
 		switch {
 		case p.result.Err != nil:
 		case p.reading.Feature != 0:
-			named[p.reading.Feature] = false
-		case !p.stream.feature.Valid:
-			feature, ok := ofThing[p.stream.thing]
-			if !ok {
-				var err error
-				if feature, err = a.featureOf(p.stream.thing); err != nil {
-					return fmt.Errorf("feature of interest of thing %d: %w", p.stream.thing, err)
-				}
-				ofThing[p.stream.thing] = feature
+			if !a.named[p.reading.Feature] {
+				a.reject(p, problem.New(problem.Invalid, "observation.feature", "There is no feature of interest %d.", p.reading.Feature).
+					At("FeatureOfInterest").Do("Make it first, or leave it out: then the place of the thing is taken."))
 			}
-			p.stream.feature, p.stream.newFeature = sql.NullInt64{Int64: feature, Valid: true}, true
+		case !p.stream.feature.Valid:
+			things.add(p.stream.thing)
 		}
 	}
-	if len(named) == 0 {
+	if len(things.values) == 0 {
 		return nil
 	}
-	ids := make([]any, 0, len(named))
-	for id := range named {
-		ids = append(ids, id)
-	}
-	for part := range inLists(ids) {
-		rows, err := a.tx.QueryContext(a.ctx, `SELECT id FROM feature WHERE id IN `+part.marks, part.values...)
-		if err != nil {
-			return fmt.Errorf("features of interest: %w", err)
-		}
-		if err := each(rows, func() error {
-			var id int64
-			defer func() { named[id] = true }()
-			return rows.Scan(&id)
-		}); err != nil {
-			return fmt.Errorf("features of interest: %w", err)
-		}
+	features, err := a.featuresOf(things)
+	if err != nil {
+		return fmt.Errorf("features of interest: %w", err)
 	}
 	for i := range a.pending {
-		if p := &a.pending[i]; p.result.Err == nil && p.reading.Feature != 0 && !named[p.reading.Feature] {
-			a.reject(p, problem.New(problem.Invalid, "observation.feature", "There is no feature of interest %d.", p.reading.Feature).
-				At("FeatureOfInterest").Do("Make it first, or leave it out: then the place of the thing is taken."))
+		if p := &a.pending[i]; p.result.Err == nil && p.reading.Feature == 0 && !p.stream.feature.Valid {
+			p.stream.feature, p.stream.newFeature = sql.NullInt64{Int64: features[p.stream.thing], Valid: true}, true
 		}
 	}
 	return nil
 }
 
-// featureOf returns the feature of interest that is made of the thing's location, 0 when it stands nowhere.
-func (a *appender) featureOf(thing int64) (int64, error) {
-	var location int64
-	var known sql.NullInt64
-	err := a.tx.QueryRowContext(a.ctx, `SELECT l.id, l.feature FROM thing_location t JOIN location l ON l.id = t.location
-		WHERE t.thing = $1 ORDER BY l.id LIMIT 1`, thing).Scan(&location, &known)
-	switch {
-	case err == sql.ErrNoRows:
-		return 0, nil
-	case err != nil || known.Valid:
-		return known.Int64, err
+func (a *appender) addFeature(scan func(...any) error) error {
+	var id int64
+	err := scan(&id)
+	a.named[id] = true
+	return err
+}
+
+// featuresOf returns for each thing the feature of interest that is made of its
+// location; nothing for a thing that stands nowhere.
+func (a *appender) featuresOf(things set) (map[int64]int64, error) {
+	locations := map[int64]int64{} // of the things
+	known := map[int64]int64{}     // features of the locations
+	var without set                // locations of which no feature was made yet
+	if err := a.tx.Ask(a.ctx, questions(`SELECT t.thing, l.id, l.feature FROM thing_location t JOIN location l ON l.id = t.location
+		WHERE t.thing = $1 ORDER BY l.id LIMIT 1`, things, func(scan func(...any) error) error {
+		var thing, location int64
+		var feature sql.NullInt64
+		if err := scan(&thing, &location, &feature); err != nil {
+			return err
+		}
+		locations[thing] = location
+		if feature.Valid {
+			known[location] = feature.Int64
+		} else {
+			without.add(location)
+		}
+		return nil
+	})...); err != nil {
+		return nil, err
 	}
-	var feature int64
-	if err := a.tx.QueryRowContext(a.ctx, `INSERT INTO feature (name, description, encoding, feature, properties)
-		SELECT name, description, encoding, location, properties FROM location WHERE id = $1 RETURNING id`, location).Scan(&feature); err != nil {
-		return 0, err
+	var made []int64
+	if err := a.tx.Ask(a.ctx, questions(`INSERT INTO feature (name, description, encoding, feature, properties)
+		SELECT name, description, encoding, location, properties FROM location WHERE id = $1 RETURNING id`, without, func(scan func(...any) error) error {
+		made = append(made, 0)
+		return scan(&made[len(made)-1])
+	})...); err != nil {
+		return nil, err
 	}
-	_, err = a.tx.ExecContext(a.ctx, `UPDATE location SET feature = $1 WHERE id = $2`, feature, location)
-	return feature, err
+	for i, location := range without.values {
+		known[location.(int64)] = made[i]
+		if err := a.tx.Later(a.ctx, `UPDATE location SET feature = $1 WHERE id = $2`, made[i], location); err != nil {
+			return nil, err
+		}
+	}
+	features := map[int64]int64{}
+	for thing, location := range locations {
+		features[thing] = known[location]
+	}
+	return features, nil
 }

@@ -177,9 +177,16 @@ func (s *Store) commitOne(ctx context.Context, group []*request) error {
 		return a.write()
 	})
 	if err != nil {
-		s.log.Error("observations were not stored", "callers", len(group), "error", err)
+		if !s.failing { // a full disk fails a thousand groups a second, and the log is on a disk too
+			s.log.Error("observations are not stored", "callers", len(group), "error", err)
+		}
+		s.failing = true
 		return fmt.Errorf("store observations: %w", err)
 	}
+	if s.failing {
+		s.log.Info("observations are stored again")
+	}
+	s.failing = false
 	s.commits.Add(1)
 	if len(a.stored) > 0 {
 		bus.Publish(s.bus, Observed, a.stored)

@@ -220,3 +220,33 @@ func TestAfterRunHasEndedNothingIsAccepted(t *testing.T) {
 		}
 	}
 }
+
+func TestADatastreamWhoseNumbersRunOutGoesOnInAnotherSeries(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := start(t, db)
+		c.ensure(t, 1)
+		reading := sensing.Reading{DatastreamKey: "FIL-001-R/fill", Time: noon, Value: 0.5}
+		first := c.observe(t, reading)[0]
+		const last = 1<<29 - 1
+		if err := db.Tx(context.Background(), func(tx *store.Tx) error {
+			_, err := tx.Exec(`UPDATE series SET next = $1`, last)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		results := append(c.observe(t, reading, reading, reading), c.observe(t, reading)...)
+		series, n := sensing.SplitID(first.ID)
+		for i, want := range [][2]int64{{series, last}, {series + 1, 0}, {series + 1, 1}, {series + 1, 2}} {
+			if s, n := sensing.SplitID(results[i].ID); s != want[0] || n != want[1] || results[i].Err != nil {
+				t.Errorf("reading %d: %+v, series %d, n %d", i, results[i], s, n)
+			}
+			if o, err := c.Observation(context.Background(), results[i].ID); err != nil || o.Value != 0.5 {
+				t.Errorf("reading %d: %+v, %v", i, o, err)
+			}
+		}
+		d := c.datastream(t, "FIL-001-R/fill")
+		if all := c.read(t, d.ID, noon, noon.Add(time.Second)); n != 0 || len(all) != 5 || d.Count != 5 {
+			t.Errorf("%d observations, count %d", len(all), d.Count)
+		}
+	})
+}

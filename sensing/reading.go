@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -90,11 +91,16 @@ func (r *Reading) check(now int64) *problem.Error {
 		return problem.New(problem.Invalid, "observation.parameters", "The parameters are no JSON object.").At("parameters").
 			Do(`Write them as {"name": value}.`)
 	}
-	if len(r.Key) > 200 || !utf8.ValidString(r.Key) || bytes.IndexByte([]byte(r.Key), 0) >= 0 {
+	if !validKey(r.Key) {
 		return problem.New(problem.Invalid, "observation.key", "The idempotency key is longer than 200 bytes or not plain text.").
 			At("Idempotency-Key").Do("Use a UUID.")
 	}
 	return nil
+}
+
+// validKey reports whether an idempotency key can be stored.
+func validKey(key string) bool {
+	return len(key) <= 200 && utf8.ValidString(key) && strings.IndexByte(key, 0) < 0
 }
 
 // number moves a result that is a JSON number to Value when a float64 holds it exactly.

@@ -77,6 +77,7 @@ type Store struct {
 	waiting atomic.Int64 // readings in queue
 	refused atomic.Int64 // readings refused since the start because the queue was full
 	commits atomic.Int64 // group commits since the start
+	failing bool         // the last group was not stored. Only Run touches it.
 
 	mu      sync.Mutex
 	stopped chan struct{} // closed when Run has ended; replaced when it runs again. Guarded by mu.

@@ -1,9 +1,11 @@
 package sensing
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,159 +38,119 @@ type stream struct {
 	run importRun
 }
 
-const streamColumns = `d.id, coalesce(d.key, ''), d.thing, d.multi, CASE WHEN d.multi THEN (SELECT count(*) FROM datastream_property WHERE datastream = d.id) ELSE 0 END, d.low, d.high,
+// streamsQuery finds datastreams, each with the series that takes its next observation.
+const streamsQuery = `SELECT d.id, coalesce(d.key, ''), d.thing, d.multi, CASE WHEN d.multi THEN (SELECT count(*) FROM datastream_property WHERE datastream = d.id) ELSE 0 END, d.low, d.high,
 	coalesce(s.id, 0), coalesce(s.next, 0), coalesce(s.received, 0), coalesce(s.count, 0), coalesce(s.block_low, 0), coalesce(s.block_high, 0),
-	s.first, s.last, s.result_first, s.result_last, s.latest_time, s.latest_n, s.latest_value, s.latest_result, s.feature, coalesce(s.spans, false)`
+	s.first, s.last, s.result_first, s.result_last, s.latest_time, s.latest_n, s.latest_value, s.latest_result, s.feature, coalesce(s.spans, false)
+	FROM datastream d LEFT JOIN series s ON s.id = (SELECT max(id) FROM series WHERE datastream = d.id) WHERE `
 
-func (d *stream) scan(rows *sql.Rows) error {
-	return rows.Scan(&d.datastream, &d.key, &d.thing, &d.multi, &d.width, &d.low, &d.high,
+// addStream takes a row of streamsQuery.
+func (a *appender) addStream(scan func(...any) error) error {
+	d := &stream{}
+	if err := scan(&d.datastream, &d.key, &d.thing, &d.multi, &d.width, &d.low, &d.high,
 		&d.series, &d.next, &d.received, &d.count, &d.blockLow, &d.blockHigh,
-		&d.first, &d.last, &d.resultFirst, &d.resultLast, &d.latestTime, &d.latestN, &d.latestValue, &d.latestResult, &d.feature, &d.spans)
-}
-
-// loadStreams adds the datastreams of which column ("d.id" or "d.key") is one of values.
-func (a *appender) loadStreams(column string, values []any) error {
-	for part := range inLists(values) {
-		rows, err := a.tx.QueryContext(a.ctx, `SELECT `+streamColumns+`
-			FROM datastream d LEFT JOIN series s ON s.id = (SELECT max(id) FROM series WHERE datastream = d.id)
-			WHERE `+column+` IN `+part.marks, part.values...)
-		if err != nil {
-			return fmt.Errorf("datastreams: %w", err)
-		}
-		if err := each(rows, func() error {
-			d := &stream{}
-			if err := d.scan(rows); err != nil {
-				return err
-			}
-			if known, ok := a.byID[d.datastream]; ok {
-				d = known
-			}
-			d.run = importRun{series: d.series, n: d.next}
-			a.byID[d.datastream] = d
-			if d.key != "" {
-				a.byKey[d.key] = d
-			}
-			return nil
-		}); err != nil {
-			return fmt.Errorf("datastreams: %w", err)
-		}
+		&d.first, &d.last, &d.resultFirst, &d.resultLast, &d.latestTime, &d.latestN, &d.latestValue, &d.latestResult, &d.feature, &d.spans); err != nil {
+		return err
+	}
+	if known, ok := a.byID[d.datastream]; ok {
+		d = known
+	}
+	d.run = importRun{series: d.series, n: d.next}
+	a.byID[d.datastream] = d
+	if d.key != "" {
+		a.byKey[d.key] = d
 	}
 	return nil
 }
 
-// newSeries gives the datastream a series, its first or, when n has run out, another.
-func (a *appender) newSeries(d *stream) error {
-	received := d.received // of a datastream without series: counted before it had one
-	if d.series != 0 {
-		received = 0
-		if err := a.saveStreams([]*stream{d}); err != nil {
-			return err
+// firstSeries gives a series to the datastreams that receive something for the first time.
+func (a *appender) firstSeries() error {
+	var without []*stream
+	for _, d := range a.byID {
+		if d.dirty && d.series == 0 {
+			without = append(without, d)
 		}
-		a.closeRun(d)
 	}
-	var id int64
-	if err := a.tx.QueryRowContext(a.ctx, `INSERT INTO series (datastream, feature) VALUES ($1, $2) RETURNING id`, d.datastream, d.feature).Scan(&id); err != nil {
+	return a.newSeries(without...)
+}
+
+// nextSeries gives a datastream of which n has run out another series.
+func (a *appender) nextSeries(d *stream) error {
+	if err := a.saveStreams([]*stream{d}); err != nil {
+		return err
+	}
+	a.closeRun(d)
+	d.received = 0
+	return a.newSeries(d)
+}
+
+// newSeries makes a series for each datastream and begins it.
+func (a *appender) newSeries(streams ...*stream) error {
+	slices.SortFunc(streams, func(x, y *stream) int { return cmp.Compare(x.datastream, y.datastream) })
+	made := make([]store.Question, len(streams))
+	for i, d := range streams {
+		made[i] = store.Question{
+			SQL: `INSERT INTO series (datastream, feature) VALUES ($1, $2) RETURNING id`, Args: []any{d.datastream, d.feature},
+			Row: func(scan func(...any) error) error {
+				var id int64
+				if err := scan(&id); err != nil {
+					return err
+				}
+				if id >= maxSeries {
+					return problem.New(problem.Unavailable, "observation.series", "No more datastreams can be numbered in this database.").
+						Do("Start a new database for new datastreams.")
+				}
+				*d = stream{
+					datastream: d.datastream, thing: d.thing, key: d.key, multi: d.multi, width: d.width, low: d.low, high: d.high,
+					series: id, received: d.received, feature: d.feature, newFeature: true, dirty: true, run: importRun{series: id},
+				}
+				return nil
+			},
+		}
+	}
+	if err := a.tx.Ask(a.ctx, made...); err != nil {
 		return fmt.Errorf("new series: %w", err)
 	}
-	if id >= maxSeries {
-		return problem.New(problem.Unavailable, "observation.series", "No more datastreams can be numbered in this database.").
-			Do("Start a new database for new datastreams.")
-	}
-	*d = stream{
-		datastream: d.datastream, thing: d.thing, key: d.key, multi: d.multi, width: d.width, low: d.low, high: d.high,
-		series: id, received: received, feature: d.feature, newFeature: true, dirty: true, run: importRun{series: id},
-	}
 	return nil
 }
 
-// saveStreams writes the state of the series back. PostgreSQL takes a hundred in
-// one statement, SQLite one at a time: each other's way is several times slower.
+// saveStreams writes the state of the series back.
 func (a *appender) saveStreams(streams []*stream) error {
-	columns := []string{
-		"next", "received", "count", "block_low", "block_high", "first", "last", "result_first", "result_last",
-		"latest_time", "latest_n", "latest_value", "latest_result", "feature", "spans",
-	}
-	types := map[string]string{"latest_value": "DOUBLE PRECISION", "latest_result": "TEXT", "spans": "BOOLEAN"}
-	most := 1
-	if a.s.db.Dialect() == store.Postgres {
-		most = 128
-	}
-	update, rows := "", 0
-	for len(streams) > 0 {
-		size := 1
-		for size < most && size < len(streams) {
-			size *= 2
-		}
-		part := streams[:min(size, len(streams))]
-		streams = streams[len(part):]
-		values := make([]any, 0, size*(len(columns)+1))
-		for i := range size {
-			if i >= len(part) { // a row that matches nothing keeps the number of different statements small
-				values = append(values, int64(0))
-				values = append(values, make([]any, len(columns))...)
-				continue
-			}
-			d := part[i]
-			values = append(values, d.series, d.next, d.received, d.count, d.blockLow, d.blockHigh, d.first, d.last, d.resultFirst, d.resultLast,
-				d.latestTime, d.latestN, d.latestValue, d.latestResult, d.feature, d.spans)
-		}
-		if size != rows {
-			update, rows = saveSeries(size, columns, types), size
-		}
-		if err := a.exec(update, values...); err != nil {
+	for _, d := range streams {
+		if err := a.tx.Later(a.ctx, `UPDATE series SET next = $2, received = $3, count = $4, block_low = $5, block_high = $6,
+			first = $7, last = $8, result_first = $9, result_last = $10,
+			latest_time = $11, latest_n = $12, latest_value = $13, latest_result = $14, feature = $15, spans = $16 WHERE id = $1`,
+			d.series, d.next, d.received, d.count, d.blockLow, d.blockHigh, d.first, d.last, d.resultFirst, d.resultLast,
+			d.latestTime, d.latestN, d.latestValue, d.latestResult, d.feature, d.spans); err != nil {
 			return fmt.Errorf("series: %w", err)
 		}
 	}
 	return nil
 }
 
-// saveSeries is the statement that updates rows series; it has one text for one number of rows.
-func saveSeries(rows int, columns []string, types map[string]string) string {
-	var text strings.Builder
-	text.WriteString(`UPDATE series SET `)
-	for i, c := range columns {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString(c + " = v.column" + strconv.Itoa(i+2))
-	}
-	text.WriteString(` FROM (VALUES `)
-	for row := range rows {
-		if row > 0 {
-			text.WriteString(", ")
-		}
-		at := row*(len(columns)+1) + 1
-		text.WriteString("(CAST($" + strconv.Itoa(at) + " AS BIGINT)")
-		for i, c := range columns {
-			as := types[c]
-			if as == "" {
-				as = "BIGINT"
-			}
-			text.WriteString(", CAST($" + strconv.Itoa(at+1+i) + " AS " + as + ")")
-		}
-		text.WriteString(")")
-	}
-	text.WriteString(`) AS v WHERE series.id = v.column1`)
-	return text.String()
+// set is values that differ, in the order in which they came.
+type set struct {
+	values []any
+	has    map[any]bool
 }
 
-// exec runs a statement that comes again: SQLite prepares it once a transaction,
-// pgx keeps what it prepared for as long as the connection lasts.
-func (a *appender) exec(text string, values ...any) error {
-	if a.s.db.Dialect() == store.Postgres {
-		_, err := a.tx.ExecContext(a.ctx, text, values...)
-		return err
+func (s *set) add(value any) {
+	if s.has == nil {
+		s.has = map[any]bool{}
 	}
-	statement, ok := a.saves[text]
-	if !ok {
-		var err error
-		if statement, err = a.tx.PrepareContext(a.ctx, text); err != nil {
-			return err
-		}
-		a.saves[text] = statement
+	if !s.has[value] {
+		s.has[value] = true
+		s.values = append(s.values, value)
 	}
-	_, err := statement.ExecContext(a.ctx, values...)
-	return err
+}
+
+// questions ask the same query for each of the values.
+func questions(query string, of set, row func(scan func(...any) error) error) []store.Question {
+	all := make([]store.Question, len(of.values))
+	for i := range all {
+		all[i] = store.Question{SQL: query, Args: of.values[i : i+1], Row: row}
+	}
+	return all
 }
 
 // inList is part of a long list of values, with the marks for an SQL IN.

@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"modernc.org/sqlite"
 
@@ -149,7 +151,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*DB, error) {
 
 func openProblem(path string, err error) error {
 	p := problem.New(problem.Unavailable, "store.open", "The database %s cannot be opened.", path).Cause(err)
-	if isCode(err, 26) || isCode(err, 11) { // SQLITE_NOTADB, SQLITE_CORRUPT
+	if isCode(err, sqliteNotADB) || isCode(err, sqliteCorrupt) {
 		return p.Do("The file is damaged or is no database: restore it with 'polder restore'.")
 	}
 	return p.Do("Check that the file may be written and that the disk is not full.")
@@ -188,69 +190,56 @@ func (db *DB) Healthy(ctx context.Context) error {
 	return db.read.PingContext(ctx)
 }
 
-// Tx is a write transaction.
-type Tx struct {
-	*sql.Tx
-	conn    *sql.Conn
-	dialect Dialect
-}
-
-// Tx runs f in a write transaction and commits when f returns nil. When Tx
-// returns nil, what f wrote is on disk. f must not keep tx, and must not wait
-// for another write: SQLite has one writer.
-func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
-	if p := db.broken.Load(); p != nil {
-		return *p
-	}
-	conn, err := db.write.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("write transaction: %w", err)
-	}
-	defer conn.Close()
-	// The transaction outlives a cancelled caller: it is short, and an
-	// interrupted COMMIT would leave its outcome unknown.
-	sqlTx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		return db.writeProblem(err)
-	}
-	tx := &Tx{Tx: sqlTx, conn: conn, dialect: db.dialect}
-	defer func() { _ = sqlTx.Rollback() }() // after a commit it does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return db.writeProblem(err)
-	}
-	return nil
-}
-
-// writeProblem tells a full disk from a failing one, and closes the door after the latter.
+// writeProblem tells what ended a transaction: a full disk, or a failing one, after
+// which the door is closed. Any other error it returns as it is.
 func (db *DB) writeProblem(err error) error {
-	if isCode(err, 13) { // SQLITE_FULL
-		return problem.New(problem.Unavailable, "store.full", "The disk is full; nothing was stored.").
-			Do("Make room and try again.").Cause(err)
+	if isFull(err) {
+		return problem.New(problem.Unavailable, "store.full", "The disk of the database is full; nothing was stored.").
+			Do("Make room: delete what is not needed, or move the database to a larger disk. Then send it again.").Cause(err)
 	}
-	if isCode(err, 10) { // SQLITE_IOERR
+	if isCode(err, sqliteIOErr) {
 		broken := error(problem.New(problem.Unavailable, "store.broken", "The disk reported an error while writing; Polder accepts no more writes.").
 			Do("Check the disk, then restart Polder: it finds out what was stored.").Cause(err))
-		db.broken.CompareAndSwap(nil, &broken)
-		db.log.Error("database write failed, refusing writes until restart", "error", err)
+		if db.broken.CompareAndSwap(nil, &broken) {
+			db.log.Error("database write failed, refusing writes until restart", "error", err)
+		}
 		return broken
+	}
+	return err
+}
+
+// commitProblem is writeProblem after a COMMIT. Where PostgreSQL did not say no
+// but the connection broke, the transaction may have been stored.
+func (db *DB) commitProblem(err error) error {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	refused := ok && answer.SeverityUnlocalized == "ERROR" // FATAL ends the connection, not the transaction
+	if db.dialect == Postgres && !refused && !errors.Is(err, pgx.ErrTxCommitRollback) {
+		return problem.New(problem.Unavailable, "store.unknown", "The connection to the database broke; perhaps it was stored, perhaps not.").
+			Do("Send it again with the same Idempotency-Key, or look whether it is there.").Cause(err)
+	}
+	if p := db.writeProblem(err); problem.KindOf(p) != problem.Internal {
+		return p
 	}
 	return fmt.Errorf("write transaction: %w", err)
 }
 
-// Lock makes every other transaction that asks for the same key wait until tx
-// ends. On SQLite the one writer is the lock.
-func Lock(ctx context.Context, tx *Tx, key string) error {
-	if tx.dialect == SQLite {
-		return nil
+// Primary result codes of SQLite.
+const (
+	sqliteError   = 1 // ROLLBACK: there is no transaction
+	sqliteIOErr   = 10
+	sqliteCorrupt = 11
+	sqliteFull    = 13
+	sqliteNotADB  = 26
+)
+
+// isFull reports whether a write failed for want of room.
+func isFull(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		const shmSize = sqliteIOErr | 19<<8 // SQLITE_IOERR_SHMSIZE: no room for the index of the write-ahead log
+		return e.Code()&0xff == sqliteFull || e.Code() == shmSize
 	}
-	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, key)
-	if err != nil {
-		return fmt.Errorf("lock %s: %w", key, err)
-	}
-	return nil
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "53100" // disk_full
 }
 
 // checkpointer copies the write-ahead log into the database off the write path.
@@ -263,7 +252,7 @@ func (db *DB) checkpointer(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if db.WALSize() < 4<<20 {
+		if db.WALSize() < 4<<20 || db.broken.Load() != nil {
 			continue
 		}
 		// TRUNCATE needs all readers gone; when one holds on, PASSIVE still does what can be done.
@@ -272,7 +261,7 @@ func (db *DB) checkpointer(ctx context.Context) {
 			mode = "TRUNCATE"
 		}
 		if _, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint("+mode+")"); err != nil && ctx.Err() == nil {
-			db.log.Warn("write-ahead log checkpoint failed", "error", err)
+			db.log.Warn("write-ahead log checkpoint failed", "error", db.writeProblem(err))
 		}
 	}
 }

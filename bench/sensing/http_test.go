@@ -68,21 +68,7 @@ func polder(b *testing.B, db *store.DB) server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	specs := make([]sensing.ThingSpec, datastreams)
-	for i := range specs {
-		id := fmt.Sprintf("C-%04d", i)
-		specs[i] = sensing.ThingSpec{
-			Key: id, Kind: "container", Name: id, Description: "Container", Location: sensing.LocationSpec{Name: id, Point: orb.Point{5.2, 52.4}},
-			Datastreams: []sensing.DatastreamSpec{{
-				Key: id + "/fill", Kind: "fill", Name: "Fill", Unit: sensing.Unit{Name: "fraction", Symbol: "1", Definition: "http://qudt.org/vocab/unit/FRACTION"},
-				ObservedProperty: sensing.PropertySpec{Name: "fill", Definition: "http://qudt.org/vocab/quantitykind/DimensionlessRatio"},
-				Sensor:           sensing.SensorSpec{Name: "sensor", Description: "Sensor", Metadata: "none"},
-			}},
-		}
-	}
-	if _, err := observations.EnsureThings(ctx, specs); err != nil {
-		b.Fatal(err)
-	}
+	ensure(b, observations)
 	ids := make([]int64, datastreams)
 	for i := range ids {
 		d, err := observations.DatastreamByKey(ctx, fmt.Sprintf("C-%04d/fill", i))
@@ -129,6 +115,26 @@ func polder(b *testing.B, db *store.DB) server {
 			}
 			return totals.Commits
 		},
+	}
+}
+
+// ensure registers the containers, each with one datastream.
+func ensure(b *testing.B, s *sensing.Store) {
+	b.Helper()
+	specs := make([]sensing.ThingSpec, datastreams)
+	for i := range specs {
+		id := fmt.Sprintf("C-%04d", i)
+		specs[i] = sensing.ThingSpec{
+			Key: id, Kind: "container", Name: id, Description: "Container", Location: sensing.LocationSpec{Name: id, Point: orb.Point{5.2, 52.4}},
+			Datastreams: []sensing.DatastreamSpec{{
+				Key: id + "/fill", Kind: "fill", Name: "Fill", Unit: sensing.Unit{Name: "fraction", Symbol: "1", Definition: "http://qudt.org/vocab/unit/FRACTION"},
+				ObservedProperty: sensing.PropertySpec{Name: "fill", Definition: "http://qudt.org/vocab/quantitykind/DimensionlessRatio"},
+				Sensor:           sensing.SensorSpec{Name: "sensor", Description: "Sensor", Metadata: "none"},
+			}},
+		}
+	}
+	if _, err := s.EnsureThings(context.Background(), specs); err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -211,7 +217,7 @@ func BenchmarkHTTP(b *testing.B) {
 		open func(b *testing.B) *store.DB
 	}{
 		{"sqlite", func(b *testing.B) *store.DB { return storetest.Open(b, "sqlite:"+b.TempDir()+"/polder.db") }},
-		{"postgres", func(b *testing.B) *store.DB { return storetest.Open(b, storetest.PostgresDSN(b)) }},
+		{"postgres", func(b *testing.B) *store.DB { return storetest.Open(b, storetest.DurablePostgresDSN(b)) }},
 	}
 	servers := []struct {
 		name string

@@ -69,6 +69,10 @@ func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.db.Healthy(ctx); err != nil {
+		if problem.KindOf(err) == problem.Unavailable { // it says itself what is wrong and what to do
+			problem.WriteJSON(w, err)
+			return
+		}
 		problem.WriteJSON(w, problem.New(problem.Unavailable, "not_ready", "The database does not answer.").Cause(err))
 		return
 	}

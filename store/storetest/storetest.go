@@ -46,7 +46,8 @@ func Open(t testing.TB, dsn string) *store.DB {
 }
 
 var (
-	server   = sync.OnceValues(start)
+	server   = sync.OnceValues(func() (string, error) { return start("off") })
+	durable  = sync.OnceValues(func() (string, error) { return start("on") })
 	sequence atomic.Int64
 )
 
@@ -54,6 +55,18 @@ var (
 // to date. The server is the one that POLDER_TEST_POSTGRES names, or one that is
 // started for this process and ends with it.
 func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	return newDatabase(t, server)
+}
+
+// DurablePostgresDSN is as PostgresDSN, of a server that syncs each commit to the
+// disk: for benchmarks. The server of the tests does not, they are quicker so.
+func DurablePostgresDSN(t testing.TB) string {
+	t.Helper()
+	return newDatabase(t, durable)
+}
+
+func newDatabase(t testing.TB, server func() (string, error)) string {
 	t.Helper()
 	admin, err := server()
 	if err != nil {
@@ -85,7 +98,7 @@ func PostgresDSN(t testing.TB) string {
 // start starts a PostgreSQL server in a temporary folder. It runs under a shell
 // that reads from a pipe whose other end this process holds: when the process
 // ends, however it ends, the shell stops the server and removes the folder.
-func start() (admin string, err error) {
+func start(fsync string) (admin string, err error) {
 	if dsn := os.Getenv("POLDER_TEST_POSTGRES"); dsn != "" {
 		return dsn, nil
 	}
@@ -121,8 +134,8 @@ func start() (admin string, err error) {
 		return "", err
 	}
 	run := exec.Command("/bin/sh", "-c",
-		`"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses=127.0.0.1 -p "$3" -c fsync=off -c max_connections=200 >"$2/log" 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$2"`,
-		"sh", bin, dir, strconv.Itoa(port))
+		`"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses=127.0.0.1 -p "$3" -c fsync="$4" -c max_connections=200 >"$2/log" 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$2"`,
+		"sh", bin, dir, strconv.Itoa(port), fsync)
 	run.Dir = dir
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if attr != nil {
@@ -135,15 +148,18 @@ func start() (admin string, err error) {
 	if err := run.Start(); err != nil {
 		return "", err
 	}
-	held = pipe
+	holding.Lock()
+	held = append(held, pipe)
+	holding.Unlock()
 	admin = fmt.Sprintf("postgres://polder@127.0.0.1:%d", port)
 	return admin, awaitServer(admin, filepath.Join(dir, "log"))
 }
 
-// held keeps the pipe open until the process ends: what nobody refers to is closed.
-//
-//lint:ignore U1000 that it is referred to is its use
-var held io.Closer
+// held keeps the pipes open until the process ends: what nobody refers to is closed.
+var (
+	held    []io.Closer
+	holding sync.Mutex
+)
 
 func awaitServer(admin, log string) error {
 	db, err := sql.Open("pgx", admin+"/postgres?sslmode=disable")
