@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -53,7 +54,21 @@ type Accounts struct {
 	cost  argon2id.Params
 	// nobody is the hash that is checked when there is no such account, so that both answers take as long.
 	nobody string
+
+	mu   sync.Mutex
+	keys map[string]knownKey // by hash, the keys that were found lately; guarded by mu
 }
+
+// knownKey is what a key was found to be, and until when that is believed.
+type knownKey struct {
+	name  string
+	role  Role
+	until time.Time
+}
+
+// believeKey is how long a key that was found is not looked up again: a sensor's
+// every reading brings it. A key that is withdrawn works on for as long.
+const believeKey = time.Second
 
 // Options are the choices of [New].
 type Options struct {
@@ -72,7 +87,7 @@ func New(db *store.DB, c *clock.Clock, o Options) (*Accounts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("password hash: %w", err)
 	}
-	return &Accounts{db: db, clock: c, cost: cost, nobody: nobody}, nil
+	return &Accounts{db: db, clock: c, cost: cost, nobody: nobody, keys: map[string]knownKey{}}, nil
 }
 
 // Invite makes an account without a password and returns the token of a link
@@ -248,14 +263,52 @@ func (a *Accounts) NewKey(ctx context.Context, name string, role Role, by string
 	return key, err
 }
 
-// ByKey returns the name and role of the program that key belongs to.
+// ByKey returns the name and role of the program that key belongs to. What it
+// found is believed for a second.
 func (a *Accounts) ByKey(ctx context.Context, key string) (name string, role Role, err error) {
-	err = a.db.Read().QueryRowContext(ctx, `SELECT name, role FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL`, hash(key)).Scan(&name, &role)
+	sum := hash(key)
+	now := time.Now() // a withdrawal counts in real time, whatever the city's clock shows
+	a.mu.Lock()
+	known, ok := a.keys[string(sum)]
+	a.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return known.name, known.role, nil
+	}
+	err = a.db.Read().QueryRowContext(ctx, `SELECT name, role FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL`, sum).Scan(&name, &role)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		delete(a.keys, string(sum))
+	} else {
+		a.keys[string(sum)] = knownKey{name, role, now.Add(believeKey)}
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", problem.New(problem.Forbidden, "key.unknown", "This API key is not known, or was withdrawn.").
 			Do("Make one with 'polder account key'.")
 	}
 	return name, role, err
+}
+
+// WithdrawKey makes a program's keys worth nothing, within a second on every node; there must be one of that name.
+func (a *Accounts) WithdrawKey(ctx context.Context, name, by string) error {
+	err := a.db.Tx(ctx, func(tx *store.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE api_key SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL`, name, a.clock.Now().UnixMicro())
+		if err != nil {
+			return fmt.Errorf("withdraw key: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, problem.New(problem.NotFound, "key.none", "There is no API key named %s that works.", name).
+				Do("Look up its name in the audit, on the page /beheer."))
+		}
+		return a.audit(ctx, tx, by, "key.withdraw", "key:"+name, "ok")
+	})
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.keys)
+	return nil
 }
 
 // Entry is a line of the audit.

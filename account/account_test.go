@@ -113,6 +113,27 @@ func TestAKeyIsKnownAndKeptOnlyAsItsHash(t *testing.T) {
 		if err != nil || len(entries) != 1 || entries[0].Action != "key.new" {
 			t.Fatalf("audit: %v, %v", entries, err)
 		}
+		other, _ := accounts(t, db) // another node, which knows the key
+		if _, _, err := other.ByKey(ctx, key); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.WithdrawKey(ctx, "weegbrug", "system"); problem.KindOf(err) != problem.NotFound {
+			t.Fatalf("a key that is not there: %v", err)
+		}
+		if err := a.WithdrawKey(ctx, "invoer", "system"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := a.ByKey(ctx, key); problem.KindOf(err) != problem.Forbidden {
+			t.Fatalf("the withdrawn key: %v", err)
+		}
+		for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			if _, _, err := other.ByKey(ctx, key); problem.KindOf(err) == problem.Forbidden {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatal("another node takes the withdrawn key after five seconds")
+			}
+		}
 	})
 }
 

@@ -48,8 +48,9 @@ func (c *cityCheckCmd) Run(g *Globals) error {
 }
 
 type accountCmd struct {
-	Invite accountInviteCmd `cmd:"" help:"Invite an official; prints a link that works once."`
-	Key    accountKeyCmd    `cmd:"" help:"Make an API key for a program; it is shown only once."`
+	Invite   accountInviteCmd   `cmd:"" help:"Invite an official; prints a link that works once."`
+	Key      accountKeyCmd      `cmd:"" help:"Make an API key for a program; it is shown only once."`
+	Withdraw accountWithdrawCmd `cmd:"" help:"Withdraw the API key of a program."`
 }
 
 type accountInviteCmd struct {
@@ -86,6 +87,28 @@ func (c *accountKeyCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	fmt.Fprintln(g.out, key)
+	return nil
+}
+
+type accountWithdrawCmd struct {
+	Name string `arg:"" help:"What the key was for."`
+}
+
+// Help shows an example.
+func (accountWithdrawCmd) Help() string {
+	return "For instance:\n  polder account withdraw weegbrug\n\nA server that runs refuses the key within a second."
+}
+
+// Run withdraws the key.
+func (c *accountWithdrawCmd) Run(ctx context.Context, g *Globals) error {
+	a, err := openApp(ctx, g, appOptions{})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(a.accounts.WithdrawKey(ctx, c.Name, "system"), a.close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(g.out, "The key of %s is withdrawn.\n", c.Name)
 	return nil
 }
 
