@@ -30,11 +30,15 @@ import (
 type demo struct {
 	address string
 	client  *http.Client
+	cmd     *exec.Cmd
+	read    chan string // the last line that it printed, when it has ended
 }
 
-// startDemo starts the binary that 'make build' made, and waits until its city lives.
-func startDemo(t *testing.T) *demo {
+// startDemo starts the binary that 'make build' made, and waits until its city lives. A second start in a folder goes on from the first.
+func startDemo(t *testing.T, dir string) *demo {
 	t.Helper()
+	_, err := os.Stat(filepath.Join(dir, "world.json"))
+	kept := err == nil
 	polder, err := filepath.Abs("../bin/polder")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +46,7 @@ func startDemo(t *testing.T) *demo {
 	if _, err := os.Stat(polder); err != nil {
 		t.Fatalf("%v: run 'make build' first", err)
 	}
-	cmd := exec.Command(polder, "demo", "--listen", "127.0.0.1:0")
+	cmd := exec.Command(polder, "demo", "--listen", "127.0.0.1:0", "--data", dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -52,15 +56,8 @@ func startDemo(t *testing.T) *demo {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
-			t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("Ctrl-C did not stop it cleanly: %v", err)
-		}
-	})
-	d := &demo{client: &http.Client{Timeout: 30 * time.Second}}
+	d := &demo{client: &http.Client{Timeout: 30 * time.Second}, cmd: cmd, read: make(chan string, 1)}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it fails when it has ended
 	lines := bufio.NewScanner(out)
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 	for d.address == "" && lines.Scan() {
@@ -69,13 +66,31 @@ func startDemo(t *testing.T) *demo {
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("the address came after %v", took)
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	status, body := d.get(t, "/")
-	if status != http.StatusServiceUnavailable || !strings.Contains(body, "van 365") {
+	go func() {
+		var last string
+		for lines.Scan() {
+			last = lines.Text()
+		}
+		d.read <- last
+	}()
+	if status, body := d.get(t, "/"); !kept && (status != http.StatusServiceUnavailable || !strings.Contains(body, "van 365")) {
 		t.Errorf("the first answer is %d, and does not show the city being built", status)
 	}
 	d.await(t, 4*time.Minute, "/", func(status int, _ string) bool { return status == http.StatusOK })
 	return d
+}
+
+// stop presses Ctrl-C and returns the last line that was printed.
+func (d *demo) stop(t *testing.T) string {
+	t.Helper()
+	if err := d.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	last := <-d.read
+	if err := d.cmd.Wait(); err != nil {
+		t.Errorf("Ctrl-C did not stop it cleanly: %v", err)
+	}
+	return last
 }
 
 func (d *demo) get(t *testing.T, path string) (int, string) {
@@ -159,7 +174,8 @@ func until(t *testing.T, ctx context.Context, what, script string) {
 // The script of the demo, step by step. The clock stands still between them, so that a slow
 // machine sees every one; it runs sixty times as fast while one is waited for.
 func TestTheFirstFiveMinutes(t *testing.T) {
-	d := startDemo(t)
+	dir := filepath.Join(t.TempDir(), "demo")
+	d := startDemo(t, dir)
 	ctx := webtest.Browser(t)
 	d.clock(t, url.Values{"rate": {"0"}})
 	lookAround(t, ctx, d)
@@ -168,11 +184,11 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 
 	before := newest(t, d)
 	d.from(t, "14:19")
-	d.await(t, time.Minute, "/", shows("FIL-014-P (papier en karton) loopt sneller vol dan verwacht:"))
+	d.await(t, time.Minute, "/", shows(`FIL-014-P \(papier en karton\) loopt sneller vol dan verwacht:`))
 	d.clock(t, url.Values{"rate": {"0"}})
 	d.from(t, "14:59")
-	d.await(t, time.Minute, "/", shows("Brug Vaartdreef is open. Het verkeer moet even wachten."))
-	d.await(t, time.Minute, "/", shows("Garage Stadhuis is 87 % vol."))
+	d.await(t, time.Minute, "/", shows(`Brug Vaartdreef is open\. Het verkeer moet even wachten\.`))
+	d.await(t, time.Minute, "/", shows(`Garage Stadhuis is 87 % vol\.`))
 	changesThePlan(t, d)
 	d.from(t, "15:59")
 	d.await(t, 4*time.Minute, "/besluiten", func(int, string) bool { return newest(t, d) > before })
@@ -183,19 +199,32 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 	overrule(t, ctx, d)
 
 	d.clock(t, url.Values{"forward": {"07:00"}})
-	morning := regexp.MustCompile(`Vandaag om [789]\.\d\d uur</time> <a[^>]*>\S+ \([a-z, ]+\) is geleegd`)
-	d.await(t, 2*time.Minute, "/", func(_ int, body string) bool { return morning.MatchString(body) })
+	d.await(t, 2*time.Minute, "/", shows(`Vandaag om [789]\.\d\d uur \S+ \([a-z, ]+\) is geleegd`))
 	d.clock(t, url.Values{"rate": {"0"}})
 	if _, body := d.get(t, "/metrics"); !strings.Contains(body, "polder_log_signs 1") {
 		t.Error("the log is not being signed")
 	}
+
+	// Ctrl-C, and on from there.
+	decided := newest(t, d)
+	if last := d.stop(t); last != fmt.Sprintf("Stopped. Kept in %s; go on with: polder demo --data %s", dir, dir) {
+		t.Errorf("it ends with %q", last)
+	}
+	d = startDemo(t, dir)
+	if _, shown := d.get(t, "/demo/klok?lang=en"); !strings.Contains(shown, "Thursday") {
+		t.Errorf("the clock that was kept shows %q", shown)
+	}
+	if n := newest(t, d); n < decided {
+		t.Errorf("%d decisions were made, %d were kept", decided, n)
+	}
+	d.stop(t)
 }
 
 // from moves the clock to a time of day, unless it is later already, and lets it run on as the demo does.
 func (d *demo) from(t *testing.T, at string) {
 	t.Helper()
 	_, shown := d.get(t, "/demo/klok?lang=nl") // "Woensdag 18 november, 14.07 uur"
-	now := regexp.MustCompile(`(\d+)\.(\d\d) uur`).FindStringSubmatch(shown)
+	now := regexp.MustCompile(`(\d+)\.(\d\d)`).FindStringSubmatch(shown)
 	if now == nil {
 		t.Fatalf("the clock shows %q", shown)
 	}
@@ -205,11 +234,16 @@ func (d *demo) from(t *testing.T, at string) {
 	d.clock(t, url.Values{"rate": {"60"}})
 }
 
-// shows says whether a page has a text, whatever tags and space are in it.
-func shows(text string) func(int, string) bool {
-	tags, space := regexp.MustCompile(`<[^>]*>`), regexp.MustCompile(`[\s\x{a0}]+`)
+var (
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	spaces = regexp.MustCompile(`[\s\x{a0}]+`)
+)
+
+// shows says whether a page matches an expression, whatever tags and space are in it.
+func shows(expression string) func(int, string) bool {
+	wanted := regexp.MustCompile(expression)
 	return func(status int, body string) bool {
-		return status == http.StatusOK && strings.Contains(space.ReplaceAllString(tags.ReplaceAllString(html.UnescapeString(body), ""), " "), text)
+		return status == http.StatusOK && wanted.MatchString(spaces.ReplaceAllString(tags.ReplaceAllString(html.UnescapeString(body), ""), " "))
 	}
 }
 
@@ -268,7 +302,7 @@ func withoutScripts(t *testing.T, ctx context.Context, d *demo) {
 
 // changesThePlan waits until the container that fills up faster is in the plan of tomorrow, and finds the version that added it.
 func changesThePlan(t *testing.T, d *demo) {
-	d.await(t, 4*time.Minute, "/containers/FIL-014-P", shows("Waarom legen we hem morgen?"))
+	d.await(t, 4*time.Minute, "/containers/FIL-014-P", shows(`Waarom legen we hem morgen\?`))
 	_, home := d.get(t, "/")
 	plan := regexp.MustCompile(`/plannen/\d{4}-\d\d-\d\d`).FindString(home)
 	if plan == "" {
@@ -289,7 +323,7 @@ func changesThePlan(t *testing.T, d *demo) {
 // verify lets the browser check a decision; one changed character turns the answer.
 func verify(t *testing.T, ctx context.Context, d *demo, number int) {
 	page := fmt.Sprintf("/besluiten/%d", number)
-	d.await(t, 10*time.Second, page+"/download", func(status int, _ string) bool { return status == http.StatusOK })
+	d.await(t, time.Minute, page+"/download", func(status int, _ string) bool { return status == http.StatusOK })
 	step(t, ctx, "open the decision", chromedp.Navigate(d.address+page))
 	until(t, ctx, "the check is ready", `document.querySelector("[data-verify-check]:enabled")`)
 	step(t, ctx, "check", chromedp.Click(chromedp.CSS("[data-verify-check]")))

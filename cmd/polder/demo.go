@@ -61,8 +61,9 @@ type demo struct {
 	clock    *clock.Clock
 	ids      map[string]int64  // of datastreams, as they were looked up
 	spaces   map[string]int    // of each car park
-	start    time.Time         // when the clock starts to run
-	rest     *simulate.History // what is still to be written; nil when nothing is
+	start    time.Time         // 14.00 hours of its first day: when a new city's clock starts to run
+	shown    time.Time         // what the clock showed when a kept demo was stopped
+	history  *simulate.History // while it is being written
 	app      *app
 	key      string // of the sensors, which write by HTTP like any other
 	address  string
@@ -96,12 +97,12 @@ func (c *demoCmd) Run(ctx context.Context, g *Globals) (err error) {
 			d.spaces[x.ID] = atoi(x.Properties["capacity"], 200)
 		}
 	}
-	if d.start, err = d.startTime(); err != nil {
+	if err := d.findStart(); err != nil {
 		return err
 	}
 	// The clock stands still until the city stands. A new city's begins when the first
 	// plan of its own was made, so that what is decided in its past bears the time of then.
-	begin := d.start
+	begin := d.shown
 	if !d.going() {
 		begin = d.firstPlanMade()
 	}
@@ -164,23 +165,50 @@ func (d *demo) openFolder() (err error) {
 	return err
 }
 
-// startTime returns 14.00 hours on the last Wednesday before today that is a working day between
-// working days, or where the kept demo's clock stood. On a Tuesday yesterday is a Monday, which empties what
+// findStart finds when the demo's clock starts: at 14.00 hours on the last Wednesday before today that is a working day between
+// working days, or as it was kept. On a Tuesday yesterday is a Monday, which empties what
 // came in over the weekend, and on a Thursday the plan of the next day looks over the
 // next one: both true, but not the usual day that a first look should show.
-func (d *demo) startTime() (time.Time, error) {
+func (d *demo) findStart() error {
 	if d.going() {
 		text, err := os.ReadFile(d.clockFile())
 		if err != nil {
-			return time.Time{}, err
+			return err
 		}
-		return time.Parse(time.RFC3339, string(text))
+		return d.readClock(string(text))
 	}
 	day := calendar.AddDays(calendar.Midnight(time.Now(), d.city.Location), -1)
 	for w := day.Weekday(); w != time.Wednesday || !d.city.WorkingDay(day) || !d.city.WorkingDay(calendar.AddDays(day, -1)) || !d.city.WorkingDay(calendar.AddDays(day, 1)); w = day.Weekday() {
 		day = calendar.AddDays(day, -1)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), 14, 0, 0, 0, day.Location()), nil
+	d.start = time.Date(day.Year(), day.Month(), day.Day(), 14, 0, 0, 0, day.Location())
+	return nil
+}
+
+// clockText is what is kept of the clock: what it shows, when it started, and how many days of history there are to be.
+func (d *demo) clockText(now time.Time) string {
+	return fmt.Sprintln(now.Format(time.RFC3339), d.start.Format(time.RFC3339), d.cmd.Days)
+}
+
+func (d *demo) readClock(text string) error {
+	var now, start string
+	if _, err := fmt.Sscan(text, &now, &start, &d.cmd.Days); err != nil {
+		return d.damaged(err)
+	}
+	var err error
+	if d.shown, err = time.Parse(time.RFC3339, now); err != nil {
+		return d.damaged(err)
+	}
+	if d.start, err = time.Parse(time.RFC3339, start); err != nil {
+		return d.damaged(err)
+	}
+	d.start = d.start.In(d.city.Location)
+	return nil
+}
+
+func (d *demo) damaged(err error) error {
+	return problem.New(problem.Invalid, "demo.clock", "The demo in %s was kept by another version, or its file %s is damaged.", d.dir, d.clockFile()).
+		Do("Remove the folder, or give another --data.").Cause(err)
 }
 
 // going reports whether a kept demo goes on.

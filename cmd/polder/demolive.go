@@ -80,7 +80,7 @@ func (d *demo) build(ctx context.Context) (*simulate.World, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.progress(web.Building{Phase: "containers", Day: d.cmd.Days, Days: d.cmd.Days})
+		d.progress(web.Building{Phase: "containers", Day: recentDays, Days: d.cmd.Days})
 		if d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo"); err != nil {
 			return nil, err
 		}
@@ -214,12 +214,12 @@ func (d *demo) past(ctx context.Context) (*simulate.World, error) {
 	}
 	d.progress(web.Building{Phase: "history", Days: days})
 	recent := calendar.AddDays(yesterday, -recentDays)
-	if err := d.importHistory(ctx, history, recent, before, "recent", func(day int) {
+	d.history = history
+	if err := d.importHistory(ctx, recent, before, "recent", func(day int) {
 		d.building.Store(&web.Building{Phase: "history", Day: day, Days: days})
 	}); err != nil {
 		return nil, err
 	}
-	d.rest = history
 	d.progress(web.Building{Phase: "plan", Day: recentDays, Days: days})
 	return world, d.recentPlans(ctx, newCrew(d, world), yesterday)
 }
@@ -376,7 +376,7 @@ func (d *demo) load(ctx context.Context, readings []sensing.Reading) error {
 }
 
 // importHistory writes a part of the history through the bulk door, newest week first.
-func (d *demo) importHistory(ctx context.Context, h *simulate.History, from, to time.Time, name string, progress func(day int)) error {
+func (d *demo) importHistory(ctx context.Context, from, to time.Time, name string, progress func(day int)) error {
 	week := 0
 	for end := to; end.After(from); week++ {
 		begin := end.AddDate(0, 0, -7)
@@ -389,11 +389,16 @@ func (d *demo) importHistory(ctx context.Context, h *simulate.History, from, to 
 			return err
 		}
 		if state.Finished.IsZero() {
+			if d.history == nil { // a kept demo was stopped before all of it was written
+				if err := d.remember(ctx); err != nil {
+					return err
+				}
+			}
 			rows := make([]sensing.Reading, 0, 300_000)
-			if err := h.Observations(ctx, begin, end, func(e simulate.Event) { rows = d.appendReadings(rows, e) }); err != nil {
+			if err := d.history.Observations(ctx, begin, end, func(e simulate.Event) { rows = d.appendReadings(rows, e) }); err != nil {
 				return err
 			}
-			if _, err := d.app.sensing.Import(ctx, sensing.Batch{Import: id, Name: id, Rows: rows, Last: true}); err != nil {
+			if err := d.importRows(ctx, id, rows); err != nil {
 				return err
 			}
 		}
@@ -401,6 +406,32 @@ func (d *demo) importHistory(ctx context.Context, h *simulate.History, from, to 
 		progress(int(to.Sub(end).Hours() / 24))
 	}
 	return nil
+}
+
+// importRows writes rows, in small batches once the city lives: the database has one writer, and a decision that
+// is made then is to stand in the log within a second.
+func (d *demo) importRows(ctx context.Context, id string, rows []sensing.Reading) error {
+	batch := 20_000
+	if d.building.Load().Ready {
+		batch = 4_000
+	}
+	for from := 0; from == 0 || from < len(rows); from += batch {
+		to := min(from+batch, len(rows))
+		if _, err := d.app.sensing.Import(ctx, sensing.Batch{Import: id, Name: id, From: int64(from), Rows: rows[from:to], Last: to == len(rows)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember lives through the demo's past again, as it was when the city was built.
+func (d *demo) remember(ctx context.Context) error {
+	world, err := simulate.New(d.worldConfig())
+	if err != nil {
+		return err
+	}
+	d.history, err = world.Record(ctx, d.firstPlanMade(), func(int, int) {})
+	return err
 }
 
 // run lets the city live: whatever happens up to the clock's time is posted, as sensors and drivers would.
@@ -449,7 +480,7 @@ func (d *demo) keep(world *simulate.World) error {
 		return err
 	}
 	// The clock first: without the world's file the demo starts anew, with it both are whole.
-	if err := replaceFile(d.clockFile(), []byte(world.Now().Format(time.RFC3339))); err != nil {
+	if err := replaceFile(d.clockFile(), []byte(d.clockText(world.Now()))); err != nil {
 		return err
 	}
 	return replaceFile(d.worldFile(), state)
@@ -465,16 +496,13 @@ func replaceFile(name string, data []byte) error {
 
 // fillIn writes the rest of the year behind the living city, newest first.
 func (d *demo) fillIn(ctx context.Context) error {
-	if d.rest == nil {
-		return nil
-	}
 	to := calendar.AddDays(d.firstPlanned(), -recentDays)
-	err := d.importHistory(ctx, d.rest, d.historyStart(), to, "rest", func(day int) {
+	err := d.importHistory(ctx, d.historyStart(), to, "rest", func(day int) {
 		b := *d.building.Load()
 		b.Day = min(recentDays+day, b.Days)
 		d.building.Store(&b)
 	})
-	d.rest = nil
+	d.history = nil
 	if ctx.Err() != nil {
 		return nil
 	}
