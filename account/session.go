@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,6 +23,12 @@ func (a *Accounts) Sessions(secure bool) *scs.SessionManager {
 	m.Lifetime, m.IdleTimeout = 12*time.Hour, 2*time.Hour
 	m.Cookie.Name = "polder_session"
 	m.Cookie.HttpOnly, m.Cookie.Secure, m.Cookie.SameSite = true, secure, http.SameSiteLaxMode
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		if r.Context().Err() == nil { // else the reader has gone, and there is nobody to answer
+			slog.Error("session", "error", err)
+		}
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
 	if secure {
 		m.Cookie.Name = "__Host-polder_session"
 	}
