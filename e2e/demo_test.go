@@ -199,6 +199,7 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 	overrule(t, ctx, d)
 
 	d.clock(t, url.Values{"forward": {"07:00"}})
+	d.clock(t, url.Values{"rate": {"60"}})
 	d.await(t, 2*time.Minute, "/", shows(`Vandaag om [789]\.\d\d uur \S+ \([a-z, ]+\) is geleegd`))
 	d.clock(t, url.Values{"rate": {"0"}})
 	if _, body := d.get(t, "/metrics"); !strings.Contains(body, "polder_log_signs 1") {

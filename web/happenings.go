@@ -107,7 +107,7 @@ func (st *state) happenings(limit int) []happening {
 	for i, k := range st.containers {
 		f := st.fills[i]
 		for key, found := range map[string]map[string]sensing.Observation{"blocked": st.blocked, "reported": st.reported} {
-			if o, ok := found[k.ID]; ok {
+			if o, ok := found[k.ID]; ok && o.Time.After(st.emptied[k.ID].Time) {
 				add(key, k, o.Time, o.Value, 0)
 			}
 		}
