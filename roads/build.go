@@ -3,7 +3,9 @@ package roads
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -242,7 +244,7 @@ func (b *builder) keepComponent() {
 
 // graph lays out the open arcs flat and numbers them anew.
 func (b *builder) graph() *Graph {
-	g := &Graph{profile: b.p, turnCost: b.p.turnCosts(), names: []string{""}, shape: []int32{0}}
+	g := &Graph{profile: b.p, turnCost: b.p.turnCosts(), names: []string{""}, shape: []int32{0}, queries: new(sync.Pool), climbers: new(sync.Pool)}
 	number := make([]int32, len(b.edges))
 	names := map[string]int32{"": 0}
 	intern := func(s string) int32 {
@@ -299,5 +301,41 @@ func (b *builder) graph() *Graph {
 	b.stats.Share = b.stats.Meters / (b.stats.Meters + b.stats.DroppedMeters)
 	g.stats = b.stats
 	g.cells = newGrid(g)
+	g.topology = newTopology(g, b.order(number))
+	g.up, g.down = g.topology.customize(g, runtime.GOMAXPROCS(0))
 	return g
+}
+
+// order dissects the edges of the graph, which are numbered as said.
+func (b *builder) order(number []int32) []int32 {
+	var (
+		ends   [][2]int32
+		at     []orb.Point
+		weight []uint8
+		known  = make([]int32, b.vertices) // junction + 1
+	)
+	for e, edge := range b.edges {
+		if number[e] < 0 {
+			continue
+		}
+		nodes := b.n.Ways[edge.way].Nodes
+		var pair [2]int32
+		for i, v := range [...]int32{edge.from, edge.to} {
+			if known[v] == 0 {
+				p := b.n.Nodes[nodes[[...]int32{edge.first, edge.last}[i]]]
+				at = append(at, orb.Point{p[0] * math.Cos(p[1]*math.Pi/180), p[1]})
+				known[v] = int32(len(at))
+			}
+			pair[i] = known[v] - 1
+		}
+		ends = append(ends, pair)
+		arcs := uint8(0)
+		for a := 2 * e; a <= 2*e+1; a++ {
+			if b.open[a] {
+				arcs++
+			}
+		}
+		weight = append(weight, arcs)
+	}
+	return dissect(ends, at, weight, runtime.GOMAXPROCS(0))
 }

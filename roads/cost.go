@@ -11,8 +11,9 @@ import "math"
 //
 // Of equally fast ways the one that enters fewer destination streets is the
 // cheaper, then the shorter: the cheapest cost between two places is one number,
-// whatever the order of a search. The parts hold 149 hours, 127 entries and
-// 2,684 km; Build refuses a network across which a path could be longer.
+// whatever the order of a search. A path may last 74 hours (the highest bit is kept
+// free, so that two sums can be added and compared), enter 127 times and be 2,684 km
+// long; Build refuses a network across which it could be longer.
 type packedCost uint64
 
 const (
@@ -20,8 +21,8 @@ const (
 	entryShift = 28
 	entryMask  = 1<<(timeShift-entryShift) - 1
 	meterMask  = 1<<entryShift - 1
-	// unreached is above every cost of a path.
-	unreached = packedCost(math.MaxUint64)
+	// unreached is above every cost of a path; twice it fits.
+	unreached = packedCost(math.MaxInt64)
 )
 
 func packCost(ms, entries, cm int64) packedCost {

@@ -18,25 +18,16 @@ type Matrix struct {
 	Seconds, Meters []int32
 }
 
-// target is a place at which a search may arrive by one arc.
-type target struct {
-	arc   int32
-	place int32
-	share float64 // of the arc before the place
-	part  packedCost
-}
-
-// targets are sorted by arc; arc a has list[first[a]:first[a+1]].
-type targets struct {
-	first []int32
-	list  []target
-	arcs  int // with at least one target
-}
-
 // Matrix computes the fastest paths between places that this graph snapped. A
 // path may leave and arrive in either permitted direction of its street: a truck
-// that stops may turn there. Rows are spread over all processors; the result does
+// that stops may turn there. Places are spread over all processors; the result does
 // not depend on how. It stops with the context's error soon after ctx ends.
+//
+// From each place a search goes up against the direction of driving, and leaves at
+// each node of the hierarchy that it reached what it costs to get from there to the
+// place. Then for each row a search goes up in the direction of driving and gathers
+// what was left. Source: Knopp, Sanders, Schultes, Schulz and Wagner, Computing
+// many-to-many shortest paths using highway hierarchies (ALENEX 2007).
 func (g *Graph) Matrix(ctx context.Context, at []Snap) (*Matrix, error) {
 	n := len(at)
 	for i := range at {
@@ -45,33 +36,21 @@ func (g *Graph) Matrix(ctx context.Context, at []Snap) (*Matrix, error) {
 		}
 	}
 	m := &Matrix{N: n, Seconds: make([]int32, n*n), Meters: make([]int32, n*n)}
-	to := g.targets(at)
-	var (
-		row   atomic.Int64
-		group sync.WaitGroup
-	)
-	workers := min(runtime.GOMAXPROCS(0), n)
-	errs := make([]error, workers)
-	for w := range workers {
-		group.Go(func() {
-			s := g.search()
-			defer s.rest()
-			for errs[w] == nil {
-				i := int(row.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				errs[w] = s.row(ctx, m, i, at[i], to)
-			}
-		})
+	left := make([][]deposit, n)
+	err := g.each(ctx, n, func(c *climber, j int) error {
+		c.arrive(g, at[j])
+		left[j] = slices.Clone(c.deposits)
+		return nil
+	})
+	if err == nil {
+		b := newBuckets(len(g.topology.arc), left)
+		streets := newStreets(at)
+		err = g.each(ctx, n, func(c *climber, i int) error { return c.row(g, m, i, at, b, streets) })
 	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("matrix of %d places: %w", n, err)
-		}
+	if err != nil {
+		return nil, fmt.Errorf("matrix of %d places: %w", n, err)
 	}
-	return m, ctx.Err()
+	return m, nil
 }
 
 // checkSnap refuses a place that this graph cannot have snapped.
@@ -82,83 +61,121 @@ func (g *Graph) checkSnap(s Snap) error {
 	return nil
 }
 
-func (g *Graph) targets(at []Snap) *targets {
-	to := &targets{first: make([]int32, len(g.open)+1)}
-	for i, s := range at {
-		for a := 2 * s.Edge; a <= 2*s.Edge+1; a++ {
-			if g.open[a] {
-				share := shareAlong(a, s)
-				to.list = append(to.list, target{a, int32(i), share, g.cost[s.Edge].part(0, share)})
+// each does something for the numbers up to n, on all processors, until one fails or
+// ctx ends. Of several errors it returns that of the lowest number.
+func (g *Graph) each(ctx context.Context, n int, do func(c *climber, i int) error) error {
+	var (
+		next   atomic.Int64
+		failed atomic.Bool
+		group  sync.WaitGroup
+	)
+	errs := make([]error, n)
+	for range min(runtime.GOMAXPROCS(0), n) {
+		group.Go(func() {
+			c := g.climber()
+			defer g.climbers.Put(c)
+			for !failed.Load() && ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if errs[i] = do(c, i); errs[i] != nil {
+					failed.Store(true)
+				}
 			}
-		}
+		})
 	}
-	slices.SortStableFunc(to.list, func(x, y target) int { return cmp.Compare(x.arc, y.arc) })
-	for _, t := range to.list {
-		if to.first[t.arc+1] == 0 {
-			to.arcs++
-		}
-		to.first[t.arc+1]++
-	}
-	for a := range g.open {
-		to.first[a+1] += to.first[a]
-	}
-	return to
-}
-
-func (to *targets) on(arc int32) []target { return to.list[to.first[arc]:to.first[arc+1]] }
-
-// row fills one row of a matrix.
-func (s *search) row(ctx context.Context, m *Matrix, i int, from Snap, to *targets) error {
-	s.best = slices.Grow(s.best[:0], m.N)[:m.N]
-	if err := s.run(ctx, from, to); err != nil {
+	group.Wait()
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	entry := s.g.profile.entryMillis()
-	for j, cost := range s.best {
+	return cmp.Or(errs...)
+}
+
+// row fills one row of a matrix.
+func (c *climber) row(g *Graph, m *Matrix, i int, at []Snap, b *buckets, on streets) error {
+	c.best = resize(c.best, m.N)
+	for j := range c.best {
+		c.best[j] = unreached
+	}
+	for _, j := range on.places(at[i].Edge) {
+		c.best[j.place], _ = g.direct(at[i], at[j.place])
+	}
+	c.depart(g, at[i])
+	for _, d := range c.deposits {
+		b.gather(d, c.best)
+	}
+	entry := g.profile.entryMillis()
+	seconds, meters := m.Seconds[i*m.N:(i+1)*m.N], m.Meters[i*m.N:(i+1)*m.N]
+	for j, cost := range c.best {
 		if cost == unreached {
 			return fmt.Errorf("no path from place %d to place %d", i, j)
 		}
-		m.Seconds[i*m.N+j], m.Meters[i*m.N+j] = cost.seconds(entry), cost.meters()
+		seconds[j], meters[j] = cost.seconds(entry), cost.meters()
 	}
 	return nil
 }
 
-// run fills s.best for all targets; s.cost and s.parent tell of the paths until
-// the search is cleared.
-func (s *search) run(ctx context.Context, from Snap, to *targets) error {
-	g := s.g
-	s.clear()
-	for j := range s.best {
-		s.best[j] = unreached
-	}
-	// Targets ahead on the street itself need no turn.
-	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
-		if !g.open[a] {
-			continue
-		}
-		share := shareAlong(a, from)
-		for _, t := range to.on(a) {
-			if t.share >= share {
-				s.best[t.place] = min(s.best[t.place], g.cost[from.Edge].part(share, t.share))
-			}
+// buckets hold what the places left at each node: node x has those from from[x] to
+// from[x+1].
+type buckets struct {
+	from  []int32
+	place []int32
+	cost  []packedCost
+}
+
+// newBuckets sorts what each place left by node.
+func newBuckets(nodes int, left [][]deposit) *buckets {
+	b := &buckets{from: make([]int32, nodes+1)}
+	for _, deposits := range left {
+		for _, d := range deposits {
+			b.from[d.node+1]++
 		}
 	}
-	s.begin(from)
-	for left, count := to.arcs, 0; left > 0; count++ {
-		if count&0x3fff == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		a, key, ok := s.next()
-		if !ok {
-			return nil
-		}
-		if to.first[a] == to.first[a+1] {
-			continue
-		}
-		for _, t := range to.on(a) {
-			s.best[t.place] = min(s.best[t.place], key+t.part)
-		}
-		left--
+	for x := range nodes {
+		b.from[x+1] += b.from[x]
 	}
-	return nil
+	b.place, b.cost = make([]int32, b.from[nodes]), make([]packedCost, b.from[nodes])
+	fill := slices.Clone(b.from)
+	for j, deposits := range left {
+		for _, d := range deposits {
+			b.place[fill[d.node]], b.cost[fill[d.node]] = int32(j), d.cost
+			fill[d.node]++
+		}
+	}
+	return b
+}
+
+// gather lowers the costs of a row to what they are over one node.
+func (b *buckets) gather(d deposit, best []packedCost) {
+	lo, hi := b.from[d.node], b.from[d.node+1]
+	places := b.place[lo:hi]
+	costs := b.cost[lo:hi][:len(places)]
+	for k, j := range places {
+		if cost := d.cost + costs[k]; cost < best[j] {
+			best[j] = cost
+		}
+	}
+}
+
+// streets lists places by their edge.
+type streets []onStreet
+
+type onStreet struct{ edge, place int32 }
+
+func newStreets(at []Snap) streets {
+	s := make(streets, len(at))
+	for i := range at {
+		s[i] = onStreet{at[i].Edge, int32(i)}
+	}
+	slices.SortFunc(s, func(a, b onStreet) int { return cmp.Or(cmp.Compare(a.edge, b.edge), cmp.Compare(a.place, b.place)) })
+	return s
+}
+
+// places returns those on an edge.
+func (s streets) places(edge int32) []onStreet {
+	byEdge := func(o onStreet, e int32) int { return cmp.Compare(o.edge, e) }
+	first, _ := slices.BinarySearchFunc(s, edge, byEdge)
+	end, _ := slices.BinarySearchFunc(s, edge+1, byEdge)
+	return s[first:end]
 }

@@ -3,7 +3,6 @@ package roads
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
@@ -34,7 +33,9 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 			return Path{}, fmt.Errorf("path: %w", err)
 		}
 	}
-	arcs, cost := g.fastest(from, to)
+	q := g.query()
+	defer g.rest(q)
+	arcs, cost := q.fastest(g, from, to)
 	if cost == unreached {
 		return Path{}, fmt.Errorf("path: no way from edge %d to edge %d", from.Edge, to.Edge)
 	}
@@ -46,54 +47,6 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 	}
 	g.draw(&p, arcs, from, to)
 	return p, nil
-}
-
-// fastest returns the arcs of the fastest path; the first and the last are driven in part.
-func (g *Graph) fastest(from, to Snap) ([]int32, packedCost) {
-	s := g.search()
-	defer s.rest()
-	goals := targets{first: nil}
-	for a := 2 * to.Edge; a <= 2*to.Edge+1; a++ {
-		if g.open[a] {
-			share := shareAlong(a, to)
-			goals.list = append(goals.list, target{arc: a, share: share, part: g.cost[to.Edge].part(0, share)})
-		}
-	}
-	best, end, direct := unreached, int32(-1), false
-	for _, t := range goals.list {
-		if share := shareAlong(t.arc, from); from.Edge == to.Edge && t.share >= share {
-			if c := g.cost[to.Edge].part(share, t.share); c < best {
-				best, end, direct = c, t.arc, true
-			}
-		}
-	}
-	s.begin(from)
-	for {
-		a, key, ok := s.next()
-		if !ok || key >= best {
-			break
-		}
-		for _, t := range goals.list {
-			if t.arc == a && key+t.part < best {
-				best, end, direct = key+t.part, a, false
-			}
-		}
-	}
-	if end < 0 || direct {
-		return []int32{end}, best
-	}
-	arcs := []int32{end}
-	for a := end; ; {
-		before := s.parent[a]
-		if before < 0 {
-			arcs = append(arcs, ^before)
-			break
-		}
-		arcs = append(arcs, before)
-		a = before
-	}
-	slices.Reverse(arcs)
-	return arcs, best
 }
 
 // draw fills in the line and the steps.

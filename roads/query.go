@@ -1,0 +1,196 @@
+package roads
+
+import "slices"
+
+// query is the state of a search from one place to another: upwards from the first
+// in the direction of driving, upwards from the last against it. All nodes that
+// either can reach are on the way from its arcs to the root of the tree, so that
+// there is no queue. It looks like C: flat slices, no allocation once they have grown.
+type query struct {
+	out, in []searchLabel // by node; unreached at rest
+	fromOut []int32       // where the search forward is: at most one node for each arc it began at
+	fromIn  []int32
+	seen    []int32 // nodes to put back at rest
+	hops    []int32 // of the path upwards, last first
+	path    []int32 // arcs
+}
+
+// searchLabel is the cheapest way known to the beginning of an arc, or from it to the end
+// of the path.
+type searchLabel struct {
+	cost packedCost
+	node int32 // the node before (or after) it; begins, when there is none
+	hop  int32 // the hop between them; the arc before it, when there is none
+}
+
+const begins = -1
+
+// query returns a query at rest; give it back with rest.
+func (g *Graph) query() *query {
+	if q, ok := g.queries.Get().(*query); ok {
+		return q
+	}
+	n := len(g.topology.arc)
+	q := &query{out: make([]searchLabel, n), in: make([]searchLabel, n)}
+	for x := range n {
+		q.out[x].cost, q.in[x].cost = unreached, unreached
+	}
+	return q
+}
+
+func (g *Graph) rest(q *query) {
+	for _, x := range q.seen {
+		q.out[x].cost, q.in[x].cost = unreached, unreached
+	}
+	q.seen = q.seen[:0]
+	g.queries.Put(q)
+}
+
+// depart visits the arcs that can be turned into after leaving a place in either
+// direction, with the cost to get there and the arc left.
+func (g *Graph) depart(from Snap, visit func(x int32, cost packedCost, arc int32)) {
+	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
+		if !g.open[a] {
+			continue
+		}
+		cost := g.cost[from.Edge].part(shareAlong(a, from), 1)
+		for _, u := range g.turns[g.turnFrom[a]:g.turnFrom[a+1]] {
+			if b := u.arc(); g.open[b] {
+				visit(g.topology.rank[b], cost+g.turnCost[u.kind()], a)
+			}
+		}
+	}
+}
+
+// arrive visits the arcs on which a place can be reached, with the cost from there.
+func (g *Graph) arrive(to Snap, visit func(x int32, cost packedCost)) {
+	for a := 2 * to.Edge; a <= 2*to.Edge+1; a++ {
+		if g.open[a] {
+			visit(g.topology.rank[a], g.cost[to.Edge].part(0, shareAlong(a, to)))
+		}
+	}
+}
+
+// direct returns the cost of driving on from a place to another on the same street
+// without a turn, and on which arc; unreached when it lies behind or elsewhere.
+func (g *Graph) direct(from, to Snap) (cost packedCost, arc int32) {
+	cost, arc = unreached, -1
+	if from.Edge != to.Edge {
+		return cost, arc
+	}
+	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
+		share, end := shareAlong(a, from), shareAlong(a, to)
+		if g.open[a] && end >= share {
+			if c := g.cost[from.Edge].part(share, end); c < cost {
+				cost, arc = c, a
+			}
+		}
+	}
+	return cost, arc
+}
+
+// fastest returns the arcs of the fastest path; the first and the last are driven in
+// part. The arcs are the query's and good until its next use.
+func (q *query) fastest(g *Graph, from, to Snap) ([]int32, packedCost) {
+	best, arc := g.direct(from, to)
+	q.path = append(q.path[:0], arc)
+	q.fromOut, q.fromIn = q.fromOut[:0], q.fromIn[:0]
+	g.depart(from, func(x int32, cost packedCost, arc int32) {
+		if q.out[x].cost == unreached {
+			q.fromOut = append(q.fromOut, x)
+		}
+		if cost < q.out[x].cost {
+			q.out[x] = searchLabel{cost, begins, arc}
+		}
+	})
+	g.arrive(to, func(x int32, cost packedCost) {
+		q.fromIn = append(q.fromIn, x)
+		q.in[x] = searchLabel{cost, begins, begins}
+	})
+	if meet, cost := q.climb(g, best); meet >= 0 {
+		best = cost
+		q.unpack(g, meet)
+	}
+	return q.path, best
+}
+
+// climb searches up from both ends and returns the node where the cheapest path has
+// its highest, if that is cheaper than best; -1 if not.
+func (q *query) climb(g *Graph, best packedCost) (meet int32, cost packedCost) {
+	meet = -1
+	parent := g.topology.parent
+	for len(q.fromOut)+len(q.fromIn) > 0 {
+		x := int32(^uint32(0) >> 1)
+		for _, y := range q.fromOut {
+			x = min(x, y)
+		}
+		for _, y := range q.fromIn {
+			x = min(x, y)
+		}
+		q.seen = append(q.seen, x)
+		out, in := q.out[x].cost, q.in[x].cost
+		if out+in < best {
+			meet, best = x, out+in
+		}
+		if out < best {
+			relax(q.out, &g.up, x, out)
+		}
+		if in < best {
+			relax(q.in, &g.down, x, in)
+		}
+		q.fromOut, q.fromIn = ascend(q.fromOut, x, parent[x]), ascend(q.fromIn, x, parent[x])
+	}
+	return meet, best
+}
+
+// relax labels the nodes above x over its hops.
+func relax(labels []searchLabel, h *hops, x int32, cost packedCost) {
+	for k := h.from[x]; k < h.from[x+1]; k++ {
+		hop := &h.list[k]
+		if c, l := cost+hop.cost, &labels[hop.other]; c < l.cost {
+			*l = searchLabel{c, x, k}
+		}
+	}
+}
+
+// ascend replaces a node of a list by its parent, unless that is in it or is none.
+func ascend(nodes []int32, x, parent int32) []int32 {
+	i := slices.Index(nodes, x)
+	if i < 0 {
+		return nodes
+	}
+	if parent >= 0 && !slices.Contains(nodes, parent) {
+		nodes[i] = parent
+		return nodes
+	}
+	return slices.Delete(nodes, i, i+1)
+}
+
+// unpack lists the arcs of the path whose highest is meet.
+func (q *query) unpack(g *Graph, meet int32) {
+	q.hops = q.hops[:0]
+	first := meet
+	for q.out[first].node != begins {
+		q.hops = append(q.hops, q.out[first].hop)
+		first = q.out[first].node
+	}
+	q.path = append(q.path[:0], q.out[first].hop, g.topology.arc[first])
+	low := first
+	for _, k := range slices.Backward(q.hops) {
+		q.walk(g, &g.up.list[k], low, g.up.list[k].other)
+		low = g.up.list[k].other
+	}
+	for x := meet; q.in[x].node != begins; x = q.in[x].node {
+		q.walk(g, &g.down.list[q.in[x].hop], x, q.in[x].node)
+	}
+}
+
+// walk adds the arcs of a hop to the path, without its first.
+func (q *query) walk(g *Graph, h *hop, from, to int32) {
+	if h.via == isTurn {
+		q.path = append(q.path, g.topology.arc[to])
+		return
+	}
+	q.walk(g, &g.down.list[g.down.find(h.via, from)], from, h.via)
+	q.walk(g, &g.up.list[g.up.find(h.via, to)], h.via, to)
+}
