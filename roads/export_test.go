@@ -1,6 +1,10 @@
 package roads
 
-import "github.com/paulmach/orb"
+import (
+	"slices"
+
+	"github.com/paulmach/orb"
+)
 
 // Straight is a straight part of a way in a direction of driving.
 type Straight struct {
@@ -23,4 +27,52 @@ func (g *Graph) Component() map[Straight]bool {
 		}
 	}
 	return parts
+}
+
+// DijkstraCosts returns the packed costs from one place to others, without a hierarchy.
+func DijkstraCosts(g *Graph, from Snap, to []Snap) []packedCost {
+	return newSearch(g).costsFrom(from, to)
+}
+
+// MatrixCosts returns the packed costs that a matrix is made of.
+func MatrixCosts(g *Graph, at []Snap) ([][]packedCost, error) {
+	left := make([][]deposit, len(at))
+	c := g.climber()
+	defer g.climbers.Put(c)
+	for j := range at {
+		c.arrive(g, at[j])
+		left[j] = slices.Clone(c.deposits)
+	}
+	b, on := newBuckets(len(g.topology.arc), left), newStreets(at)
+	m := &Matrix{N: len(at), Seconds: make([]int32, len(at)*len(at)), Meters: make([]int32, len(at)*len(at))}
+	costs := make([][]packedCost, len(at))
+	for i := range at {
+		if err := c.row(g, m, i, at, b, on); err != nil {
+			return nil, err
+		}
+		costs[i] = slices.Clone(c.best)
+	}
+	return costs, nil
+}
+
+// PathCost returns the packed cost of a path, and the sum of its arcs and turns.
+func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
+	q := g.query()
+	defer g.rest(q)
+	arcs, cost := q.fastest(g, from, to)
+	for i, a := range arcs {
+		first, last := 0.0, 1.0
+		if i == 0 {
+			first = shareAlong(a, from)
+		} else if !slices.Contains(g.turns[g.turnFrom[arcs[i-1]]:g.turnFrom[arcs[i-1]+1]], makeTurn(a, g.turnKind(arcs[i-1], a))) {
+			return cost, unreached
+		} else {
+			sum += g.turnCost[g.turnKind(arcs[i-1], a)]
+		}
+		if i == len(arcs)-1 {
+			last = shareAlong(a, to)
+		}
+		sum += g.cost[a>>1].part(first, last)
+	}
+	return cost, sum
 }
