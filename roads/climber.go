@@ -33,13 +33,13 @@ func (g *Graph) climber() *climber {
 // depart climbs in the direction of driving.
 func (c *climber) depart(g *Graph, from Snap) {
 	g.depart(from, func(x int32, cost packedCost, _ int32) { c.begin(x, cost) })
-	c.climb(g, &g.up, &g.down)
+	c.climb(g.topology.parent, &g.topology.up, g.up.cost, &g.topology.down, g.down.cost)
 }
 
 // arrive climbs against the direction of driving.
 func (c *climber) arrive(g *Graph, to Snap) {
 	g.arrive(to, c.begin)
-	c.climb(g, &g.down, &g.up)
+	c.climb(g.topology.parent, &g.topology.down, g.down.cost, &g.topology.up, g.up.cost)
 }
 
 func (c *climber) begin(x int32, cost packedCost) {
@@ -49,27 +49,29 @@ func (c *climber) begin(x int32, cost packedCost) {
 	c.cost[x] = min(c.cost[x], cost)
 }
 
-// climb goes up over hops and looks back down over those of the other direction. A
+// climb goes up over links and looks back down over those of the other direction. A
 // node that is reached as cheaply from a higher one is not deposited: a cheapest path
 // over it has its highest there.
-func (c *climber) climb(g *Graph, up, back *hops) {
+func (c *climber) climb(parent []int32, up *links, upCost []packedCost, back *links, backCost []packedCost) {
 	c.path, c.deposits = c.path[:0], c.deposits[:0]
-	parent := g.topology.parent
 	for len(c.at) > 1 {
 		x := slices.Min(c.at)
-		c.pass(up, x)
+		c.pass(x, up, upCost)
 		c.at = ascend(c.at, x, parent[x])
 	}
 	if len(c.at) == 1 {
 		for x := c.at[0]; x >= 0; x = parent[x] {
-			c.pass(up, x)
+			c.pass(x, up, upCost)
 		}
 		c.at = c.at[:0]
 	}
-	for _, x := range slices.Backward(c.path) {
+	for i := len(c.path) - 1; i >= 0; i-- {
+		x := c.path[i]
 		own, over := c.cost[x], unreached
-		for _, h := range back.of(x) {
-			over = min(over, c.cost[h.other]+h.cost)
+		lo, hi := back.from[x], back.from[x+1]
+		costs := backCost[lo:hi]
+		for i, z := range back.other[lo:hi][:len(costs)] {
+			over = min(over, c.cost[z]+costs[i])
 		}
 		if own < over {
 			c.deposits = append(c.deposits, deposit{x, own})
@@ -82,13 +84,17 @@ func (c *climber) climb(g *Graph, up, back *hops) {
 }
 
 // pass lowers the costs of the nodes above x.
-func (c *climber) pass(up *hops, x int32) {
+func (c *climber) pass(x int32, up *links, upCost []packedCost) {
 	c.path = append(c.path, x)
 	cost := c.cost[x]
 	if cost == unreached {
 		return
 	}
-	for _, h := range up.of(x) {
-		c.cost[h.other] = min(c.cost[h.other], cost+h.cost)
+	lo, hi := up.from[x], up.from[x+1]
+	costs := upCost[lo:hi]
+	for i, z := range up.other[lo:hi][:len(costs)] {
+		if over := cost + costs[i]; over < c.cost[z] {
+			c.cost[z] = over
+		}
 	}
 }

@@ -11,7 +11,7 @@ type query struct {
 	fromOut []int32       // where the search forward is: at most one node for each arc it began at
 	fromIn  []int32
 	seen    []int32 // nodes to put back at rest
-	hops    []int32 // of the path upwards, last first
+	links   []int32 // of the path upwards, last first
 	path    []int32 // arcs
 }
 
@@ -20,7 +20,7 @@ type query struct {
 type searchLabel struct {
 	cost packedCost
 	node int32 // the node before (or after) it; begins, when there is none
-	hop  int32 // the hop between them; the arc before it, when there is none
+	link int32 // the link between them; the arc before it, when there is none
 }
 
 const begins = -1
@@ -133,22 +133,23 @@ func (q *query) climb(g *Graph, best packedCost) (meet int32, cost packedCost) {
 			meet, best = x, out+in
 		}
 		if out < best {
-			relax(q.out, &g.up, x, out)
+			relax(q.out, &g.topology.up, g.up.cost, x, out)
 		}
 		if in < best {
-			relax(q.in, &g.down, x, in)
+			relax(q.in, &g.topology.down, g.down.cost, x, in)
 		}
 		q.fromOut, q.fromIn = ascend(q.fromOut, x, parent[x]), ascend(q.fromIn, x, parent[x])
 	}
 	return meet, best
 }
 
-// relax labels the nodes above x over its hops.
-func relax(labels []searchLabel, h *hops, x int32, cost packedCost) {
-	for k := h.from[x]; k < h.from[x+1]; k++ {
-		hop := &h.list[k]
-		if c, l := cost+hop.cost, &labels[hop.other]; c < l.cost {
-			*l = searchLabel{c, x, k}
+// relax labels the nodes above x over its links.
+func relax(labels []searchLabel, l *links, costs []packedCost, x int32, cost packedCost) {
+	lo, hi := l.from[x], l.from[x+1]
+	costs = costs[lo:hi]
+	for i, z := range l.other[lo:hi][:len(costs)] {
+		if c := cost + costs[i]; c < labels[z].cost {
+			labels[z] = searchLabel{c, x, lo + int32(i)}
 		}
 	}
 }
@@ -168,29 +169,32 @@ func ascend(nodes []int32, x, parent int32) []int32 {
 
 // unpack lists the arcs of the path whose highest is meet.
 func (q *query) unpack(g *Graph, meet int32) {
-	q.hops = q.hops[:0]
+	t := g.topology
+	q.links = q.links[:0]
 	first := meet
 	for q.out[first].node != begins {
-		q.hops = append(q.hops, q.out[first].hop)
+		q.links = append(q.links, q.out[first].link)
 		first = q.out[first].node
 	}
-	q.path = append(q.path[:0], q.out[first].hop, g.topology.arc[first])
+	q.path = append(q.path[:0], q.out[first].link, t.arc[first])
 	low := first
-	for _, k := range slices.Backward(q.hops) {
-		q.walk(g, &g.up.list[k], low, g.up.list[k].other)
-		low = g.up.list[k].other
+	for _, k := range slices.Backward(q.links) {
+		high := t.up.other[k]
+		q.walk(g, g.up.via[k], low, high)
+		low = high
 	}
 	for x := meet; q.in[x].node != begins; x = q.in[x].node {
-		q.walk(g, &g.down.list[q.in[x].hop], x, q.in[x].node)
+		q.walk(g, g.down.via[q.in[x].link], x, q.in[x].node)
 	}
 }
 
-// walk adds the arcs of a hop to the path, without its first.
-func (q *query) walk(g *Graph, h *hop, from, to int32) {
-	if h.via == isTurn {
-		q.path = append(q.path, g.topology.arc[to])
+// walk adds the arcs of a link to the path, without its first.
+func (q *query) walk(g *Graph, via, from, to int32) {
+	t := g.topology
+	if via == isTurn {
+		q.path = append(q.path, t.arc[to])
 		return
 	}
-	q.walk(g, &g.down.list[g.down.find(h.via, from)], from, h.via)
-	q.walk(g, &g.up.list[g.up.find(h.via, to)], h.via, to)
+	q.walk(g, g.down.via[t.down.find(via, from)], from, via)
+	q.walk(g, g.up.via[t.up.find(via, to)], via, to)
 }
