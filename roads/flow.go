@@ -14,11 +14,12 @@ type bisector struct {
 	full  []uint8 // what the edge may carry either way
 	left  []uint8 // what the half-edge can still carry; twins share 2*full
 
-	role  []uint8 // source, sink or between
-	level []int32
-	at    []int32 // the next half-edge to try
-	queue []int32
-	path  []int32 // half-edges from a source to where the search is
+	role           []uint8 // source, sink or between
+	level          []int32
+	at             []int32 // the next half-edge to try
+	queue          []int32
+	sources, sinks []int32 // those with a neighbour of another role
+	path           []int32 // half-edges from a source to where the search is
 
 	// Of the best cut: its weight, the junctions in its smaller half, and which
 	// junctions are in the half of the sources.
@@ -100,31 +101,47 @@ func (b *bisector) flow(order []int32) {
 	for i := range quarter {
 		b.role[order[i]], b.role[order[b.n-1-i]] = source, sink
 	}
+	sources, sinks := b.edgeOf(&b.sources, order[:quarter]), b.edgeOf(&b.sinks, order[b.n-quarter:])
 	copy(b.left, b.full)
 	weight := int32(0)
-	for b.reach(order[:quarter], sink) {
-		weight += b.augment(order[:quarter])
+	for b.reach(sinks, sink) {
+		weight += b.augment(sources)
 		if int64(weight)*int64(b.best.small) >= int64(b.best.weight)*int64(b.n/2) {
 			return
 		}
 	}
-	// Of all cuts of this weight these two are nearest to the sources and to the sinks.
-	b.consider(weight, true)
-	b.reach(order[b.n-quarter:], source)
+	// Of all cuts of this weight these two are nearest to the sinks and to the sources.
 	b.consider(weight, false)
+	b.reach(sources, source)
+	b.consider(weight, true)
 }
 
-// reach numbers the junctions by how many half-edges that can still carry
-// something lie between them and the seeds, -1 where there is no way; it returns
-// whether a goal is reached, and then goes no further. To goals that are sources
-// it looks against the flow.
-func (b *bisector) reach(seeds []int32, goal uint8) bool {
-	for v := range b.level {
+// edgeOf returns those of the sources (or sinks) that have a neighbour of another role.
+func (b *bisector) edgeOf(list *[]int32, all []int32) []int32 {
+	*list = (*list)[:0]
+	for _, v := range all {
+		for h := b.first[v]; h < b.first[v+1]; h++ {
+			if b.role[b.to[h]] != b.role[v] {
+				*list = append(*list, v)
+				break
+			}
+		}
+	}
+	return *list
+}
+
+// reach numbers the junctions by how many half-edges that can still carry something
+// lie between them and those of a role, -1 where there is no way; it returns whether
+// the other role is reached, and then goes no further. From sinks it looks against
+// the flow.
+func (b *bisector) reach(seeds []int32, role uint8) bool {
+	for v, r := range b.role {
 		b.level[v] = -1
+		if r == role {
+			b.level[v] = 0
+		}
 	}
-	for _, v := range seeds {
-		b.level[v] = 0
-	}
+	goal := source + sink - role
 	b.queue = append(b.queue[:0], seeds...)
 	end := int32(-1)
 	for i := 0; i < len(b.queue); i++ {
@@ -139,7 +156,7 @@ func (b *bisector) reach(seeds []int32, goal uint8) bool {
 				continue
 			}
 			can := b.left[h]
-			if goal == source {
+			if role == sink {
 				can = 2*b.full[h] - can
 			}
 			if can == 0 {
@@ -156,33 +173,34 @@ func (b *bisector) reach(seeds []int32, goal uint8) bool {
 	return end >= 0
 }
 
-// augment sends as much from the sources to the sinks as the levels allow.
+// augment sends as much from the sources to the sinks as the levels, which say how
+// far the sinks are, allow.
 func (b *bisector) augment(sources []int32) (sent int32) {
 	copy(b.at, b.first)
 	for _, s := range sources {
 		v := s
 		b.path = b.path[:0]
 		for {
-			if b.role[v] == sink {
-				least := b.left[b.path[0]]
+			if b.level[v] == 0 {
+				amount := b.left[b.path[0]]
 				for _, h := range b.path {
-					least = min(least, b.left[h])
+					amount = min(amount, b.left[h])
 				}
-				sent += int32(least)
-				cut := 0
+				sent += int32(amount)
+				full := 0 // the first of the path that can carry no more
 				for i := len(b.path) - 1; i >= 0; i-- {
 					h := b.path[i]
-					b.left[h] -= least
-					b.left[b.twin[h]] += least
+					b.left[h] -= amount
+					b.left[b.twin[h]] += amount
 					if b.left[h] == 0 {
-						cut = i
+						full = i
 					}
 				}
-				v = b.to[b.twin[b.path[cut]]]
-				b.path = b.path[:cut]
+				v = b.to[b.twin[b.path[full]]]
+				b.path = b.path[:full]
 			}
 			h, end := b.at[v], b.first[v+1]
-			for h < end && (b.left[h] == 0 || b.level[b.to[h]] != b.level[v]+1) {
+			for h < end && (b.left[h] == 0 || b.level[b.to[h]] != b.level[v]-1) {
 				h++
 			}
 			b.at[v] = h
@@ -194,10 +212,10 @@ func (b *bisector) augment(sources []int32) (sent int32) {
 			if len(b.path) == 0 {
 				break
 			}
-			b.level[v] = -1 // nothing more goes through here
 			last := len(b.path) - 1
 			v = b.to[b.twin[b.path[last]]]
 			b.path = b.path[:last]
+			b.at[v]++
 		}
 	}
 	return sent
