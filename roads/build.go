@@ -273,8 +273,7 @@ func (b *builder) graph() *Graph {
 			continue
 		}
 		number[e] = int32(len(g.cost))
-		ms, cm := math.Round(long/b.p.speed(w)*1000), math.Round(long*100)
-		g.cost = append(g.cost, packCost(int64(ms), 0, int64(cm)))
+		g.cost = append(g.cost, driveCost(long, b.p.speed(w)))
 		g.shape = append(g.shape, int32(len(g.points)))
 		g.label = append(g.label, label{way: w.ID, name: intern(w.Name), ref: intern(w.Ref), class: w.Class})
 		g.open = append(g.open, b.open[2*e], b.open[2*e+1])

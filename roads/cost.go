@@ -29,6 +29,11 @@ func packCost(ms, entries, cm int64) packedCost {
 	return packedCost(ms<<timeShift | entries<<entryShift | cm)
 }
 
+// driveCost returns the cost of driving metres at metres a second.
+func driveCost(meters, speed float64) packedCost {
+	return packCost(int64(math.Round(meters/speed*1000)), 0, int64(math.Round(meters*100)))
+}
+
 // seconds returns the time without the weight of the entries, rounded.
 func (c packedCost) seconds(entryMillis int64) int32 {
 	ms := int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis

@@ -19,7 +19,7 @@ func pairs(t *testing.T) int {
 	t.Helper()
 	s := os.Getenv("POLDER_PAIRS")
 	if s == "" {
-		return 40_000
+		return 20_000
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
@@ -46,10 +46,7 @@ func somewhere(g *roads.Graph, r *rand.Rand, count int) []roads.Snap {
 // agree compares the costs to the last bit: milliseconds, entries of destination
 // streets and centimetres.
 func agree(t interface{ Fatalf(string, ...any) }, g *roads.Graph, at []roads.Snap) {
-	matrix, err := roads.MatrixCosts(g, at)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
+	matrix := roads.MatrixCosts(g, at)
 	for i := range at {
 		for j, want := range roads.DijkstraCosts(g, at[i], at) {
 			if matrix[i][j] != want {

@@ -34,8 +34,11 @@ func DijkstraCosts(g *Graph, from Snap, to []Snap) []packedCost {
 	return newSearch(g).costsFrom(from, to)
 }
 
+// IsReached is false for the cost of a path that is not there.
+func (c packedCost) IsReached() bool { return c < unreached }
+
 // MatrixCosts returns the packed costs that a matrix is made of.
-func MatrixCosts(g *Graph, at []Snap) ([][]packedCost, error) {
+func MatrixCosts(g *Graph, at []Snap) [][]packedCost {
 	left := make([][]deposit, len(at))
 	c := g.climber()
 	defer g.climbers.Put(c)
@@ -44,15 +47,12 @@ func MatrixCosts(g *Graph, at []Snap) ([][]packedCost, error) {
 		left[j] = slices.Clone(c.deposits)
 	}
 	b, on := newBuckets(len(g.topology.arc), left), newStreets(at)
-	m := &Matrix{N: len(at), Seconds: make([]int32, len(at)*len(at)), Meters: make([]int32, len(at)*len(at))}
 	costs := make([][]packedCost, len(at))
 	for i := range at {
-		if err := c.row(g, m, i, at, b, on); err != nil {
-			return nil, err
-		}
+		c.costs(g, i, at, b, on)
 		costs[i] = slices.Clone(c.best)
 	}
-	return costs, nil
+	return costs
 }
 
 // PathCost returns the packed cost of a path, and the sum of its arcs and turns.
@@ -60,6 +60,9 @@ func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
 	q := g.query()
 	defer g.rest(q)
 	arcs, cost := q.fastest(g, from, to)
+	if cost == unreached {
+		return cost, cost
+	}
 	for i, a := range arcs {
 		first, last := 0.0, 1.0
 		if i == 0 {

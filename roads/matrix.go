@@ -21,7 +21,8 @@ type Matrix struct {
 // Matrix computes the fastest paths between places that this graph snapped. A
 // path may leave and arrive in either permitted direction of its street: a truck
 // that stops may turn there. Places are spread over all processors; the result does
-// not depend on how. It stops with the context's error soon after ctx ends.
+// not depend on how. It stops with the context's error soon after ctx ends, and returns
+// an [*UnreachableError] when closures leave no way from one place to another.
 //
 // From each place a search goes up against the direction of driving, and leaves at
 // each node of the hierarchy that it reached what it costs to get from there to the
@@ -92,24 +93,29 @@ func (g *Graph) each(ctx context.Context, n int, do func(c *climber, i int) erro
 	return cmp.Or(errs...)
 }
 
-// row fills one row of a matrix.
-func (c *climber) row(g *Graph, m *Matrix, i int, at []Snap, b *buckets, on streets) error {
-	c.best = resize(c.best, m.N)
+// costs fills c.best with what it costs to get from place i to each place.
+func (c *climber) costs(g *Graph, i int, at []Snap, b *buckets, on streets) {
+	c.best = resize(c.best, len(at))
 	for j := range c.best {
 		c.best[j] = unreached
 	}
-	for _, j := range on.places(at[i].Edge) {
-		c.best[j.place], _ = g.direct(at[i], at[j.place])
+	for _, o := range on.places(at[i].Edge) {
+		c.best[o.place], _ = g.direct(at[i], at[o.place])
 	}
 	c.depart(g, at[i])
 	for _, d := range c.deposits {
 		b.gather(d, c.best)
 	}
+}
+
+// row fills row i of a matrix.
+func (c *climber) row(g *Graph, m *Matrix, i int, at []Snap, b *buckets, on streets) error {
+	c.costs(g, i, at, b, on)
 	entry := g.profile.entryMillis()
 	seconds, meters := m.Seconds[i*m.N:(i+1)*m.N], m.Meters[i*m.N:(i+1)*m.N]
 	for j, cost := range c.best {
 		if cost == unreached {
-			return fmt.Errorf("no path from place %d to place %d", i, j)
+			return fmt.Errorf("place %d to place %d: %w", i, j, g.unreachable(at[i], at[j]))
 		}
 		seconds[j], meters[j] = cost.seconds(entry), cost.meters()
 	}
