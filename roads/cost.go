@@ -34,10 +34,14 @@ func driveCost(meters, speed float64) packedCost {
 	return packCost(int64(math.Round(meters/speed*1000)), 0, int64(math.Round(meters*100)))
 }
 
-// seconds returns the time without the weight of the entries, rounded.
+// millis returns the time without the weight of the entries, each of entryMillis.
+func (c packedCost) millis(entryMillis int64) int64 {
+	return int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis
+}
+
+// seconds returns the same rounded.
 func (c packedCost) seconds(entryMillis int64) int32 {
-	ms := int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis
-	return int32((ms + 500) / 1000)
+	return int32((c.millis(entryMillis) + 500) / 1000)
 }
 
 // meters returns the length, rounded.
