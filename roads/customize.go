@@ -15,26 +15,62 @@ import (
 // is cut into parts that workers take, and a rest above them that is done after.
 type customization struct {
 	t        *topology
-	up, down weights
+	up, down side
 	parts    []part
 	above    []int32 // nodes in no part, ascending
 }
 
+// side is the links of one direction with their weights, and for each node y a queue
+// of the lower nodes that have a link to y which y has not looked at: a node whose own
+// links are done stands in the queue of the lowest node that it is linked to, and then
+// in that of the next, so that no list of the links by their higher end is needed.
+type side struct {
+	*links
+	weights
+	first []int32 // by node y: the first in its queue + 1
+	next  []int32 // by node x: the one behind it in the queue it stands in + 1
+	at    []int32 // by node x: the link to the node whose queue it stands in
+}
+
 // part is a node of the tree and all nodes below it.
-type part struct{ first, last int32 }
+type part struct {
+	first, last int32
+	up, down    []int32 // nodes of the part whose next link leads out of it
+}
 
 // customize finds the weights of the links from the graph's edges and turns. They do
 // not depend on the number of workers.
 func (t *topology) customize(g *Graph, workers int) (up, down weights) {
-	c := customization{t: t, up: newWeights(len(t.up.other)), down: newWeights(len(t.down.other))}
+	c := customization{t: t, up: newSide(&t.up), down: newSide(&t.down)}
 	c.turns(g)
 	c.divide()
 	c.pullParts(workers)
 	r := newRow(len(t.arc))
+	rest := part{last: int32(len(t.arc))}
 	for _, y := range c.above {
-		c.pull(r, y)
+		c.pull(r, y, &rest)
 	}
-	return c.up, c.down
+	return c.up.weights, c.down.weights
+}
+
+func newSide(l *links) side {
+	n := len(l.from) - 1
+	return side{l, newWeights(len(l.other)), make([]int32, n), make([]int32, n), make([]int32, n)}
+}
+
+// stand puts a node in the queue of the other end of a link, if the link is its own.
+// It returns false when that lies behind last, in whose queues nobody may stand yet.
+func (s *side) stand(x, link, last int32) bool {
+	s.at[x] = link
+	if link == s.from[x+1] {
+		return true
+	}
+	y := s.other[link]
+	if y > last {
+		return false
+	}
+	s.next[x], s.first[y] = s.first[y], x+1
+	return true
 }
 
 // turns gives the links that are turns their own cost.
@@ -74,7 +110,7 @@ func (c *customization) divide() {
 		case size[x] > limit:
 			c.above = append(c.above, x)
 		case p < 0 || size[p] > limit:
-			c.parts = append(c.parts, part{x - size[x] + 1, x})
+			c.parts = append(c.parts, part{first: x - size[x] + 1, last: x})
 		}
 	}
 }
@@ -92,13 +128,23 @@ func (c *customization) pullParts(workers int) {
 				if i >= len(c.parts) {
 					return
 				}
-				for y := c.parts[i].first; y <= c.parts[i].last; y++ {
-					c.pull(r, y)
+				for p, y := &c.parts[i], c.parts[i].first; y <= p.last; y++ {
+					c.pull(r, y, p)
 				}
 			}
 		})
 	}
 	group.Wait()
+	// In order of part, whoever did it.
+	n := int32(len(c.t.arc))
+	for i := range c.parts {
+		for _, x := range c.parts[i].up {
+			c.up.stand(x, c.up.at[x], n)
+		}
+		for _, x := range c.parts[i].down {
+			c.down.stand(x, c.down.at[x], n)
+		}
+	}
 }
 
 // row is the links of one node spread out by their other end.
@@ -109,43 +155,54 @@ type row struct {
 
 func newRow(n int) *row { return &row{make([]packedCost, n), make([]int32, n)} }
 
-func (c *customization) pull(r *row, y int32) {
-	r.pull(y, &c.t.up, &c.up, &c.t.down, &c.down)
-	r.pull(y, &c.t.down, &c.down, &c.t.up, &c.up)
+// pull finishes the links of node y, which is in a part.
+func (c *customization) pull(r *row, y int32, p *part) {
+	p.down = r.pull(y, &c.up, &c.down, p.last, p.down)
+	p.up = r.pull(y, &c.down, &c.up, p.last, p.up)
+	if !c.up.stand(y, c.up.from[y], p.last) {
+		p.up = append(p.up, y)
+	}
+	if !c.down.stand(y, c.down.from[y], p.last) {
+		p.down = append(p.down, y)
+	}
 }
 
 // pull makes the links of node y the cheapest over any lower node x: from y to x by
 // a link of the other direction, from there on by one of the same (for links down:
-// the same against the direction of driving).
-func (r *row) pull(y int32, same *links, sameW *weights, other *links, otherW *weights) {
+// the same against the direction of driving). The lower nodes go on to their next
+// queue; those whose next lies behind last are added to out.
+func (r *row) pull(y int32, same, other *side, last int32, out []int32) []int32 {
 	first, end := same.from[y], same.from[y+1]
-	if first == end {
-		return
-	}
 	for k := first; k < end; k++ {
 		z := same.other[k]
-		r.cost[z], r.via[z] = sameW.cost[k], isTurn
+		r.cost[z], r.via[z] = same.cost[k], isTurn
 	}
-	for _, l := range other.lower(y) {
-		leg := otherW.cost[l.link]
-		if leg == unreached {
+	for next := other.first[y]; next != 0; {
+		x := next - 1
+		next = other.next[x]
+		leg := other.cost[other.at[x]]
+		if !other.stand(x, other.at[x]+1, last) {
+			out = append(out, x)
+		}
+		if leg == unreached || first == end {
 			continue
 		}
-		lo, hi := same.from[l.node], same.from[l.node+1]
+		lo, hi := same.from[x], same.from[x+1]
 		highs := same.other[lo:hi]
-		costs := sameW.cost[lo:hi][:len(highs)]
+		costs := same.cost[lo:hi][:len(highs)]
 		for i := len(highs) - 1; i >= 0; i-- {
 			z := highs[i]
 			if z <= y {
 				break
 			}
 			if over := leg + costs[i]; over < r.cost[z] {
-				r.cost[z], r.via[z] = over, l.node
+				r.cost[z], r.via[z] = over, x
 			}
 		}
 	}
 	for k := first; k < end; k++ {
 		z := same.other[k]
-		sameW.cost[k], sameW.via[k] = r.cost[z], r.via[z]
+		same.cost[k], same.via[k] = r.cost[z], r.via[z]
 	}
+	return out
 }

@@ -3,6 +3,7 @@ package roads_test
 import (
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -65,6 +66,15 @@ func TestCostsEqualDijkstrasOnLiechtenstein(t *testing.T) {
 }
 
 func TestCostsEqualDijkstrasOnADrawnCity(t *testing.T) {
+	g, err := roads.Build(drawnCity(t), roads.Truck())
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, g)
+}
+
+func drawnCity(t testing.TB) *roads.Network {
+	t.Helper()
 	c, err := city.Open("almere")
 	if err != nil {
 		t.Fatal(err)
@@ -73,11 +83,26 @@ func TestCostsEqualDijkstrasOnADrawnCity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := roads.Build(n, roads.Truck())
-	if err != nil {
-		t.Fatal(err)
+	return n
+}
+
+func TestAHierarchyDoesNotDependOnTheProcessors(t *testing.T) {
+	n := drawnCity(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first *roads.Graph
+	for _, processors := range []int{1, 2, 7} {
+		runtime.GOMAXPROCS(processors)
+		g, err := roads.Build(n, roads.Truck())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = g
+		}
+		if !roads.SameHierarchy(g, first) {
+			t.Errorf("%d processors make another hierarchy than one", processors)
+		}
 	}
-	compare(t, g)
 }
 
 func compare(t *testing.T, g *roads.Graph) {

@@ -1,6 +1,7 @@
 package roads
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -78,4 +79,9 @@ func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
 		sum += g.cost[a>>1].part(first, last)
 	}
 	return cost, sum
+}
+
+// SameHierarchy says whether two graphs have the same order, links and weights.
+func SameHierarchy(a, b *Graph) bool {
+	return reflect.DeepEqual(a.topology, b.topology) && reflect.DeepEqual(a.metric, b.metric)
 }

@@ -31,20 +31,10 @@ const noLink = int32(^uint32(0) >> 1)
 type links struct {
 	from  []int32
 	other []int32
-
-	// The same links by the higher one: node z has low[lowFrom[z]:lowFrom[z+1]],
-	// ascending by their lower end.
-	lowFrom []int32
-	low     []lowLink
 }
-
-type lowLink struct{ node, link int32 }
 
 // of returns the links of a node up.
 func (l *links) of(x int32) []int32 { return l.other[l.from[x]:l.from[x+1]] }
-
-// lower returns the links of a node down.
-func (l *links) lower(z int32) []lowLink { return l.low[l.lowFrom[z]:l.lowFrom[z+1]] }
 
 // find returns the link between a node and a higher one; it must be there.
 func (l *links) find(low, high int32) int32 {
@@ -80,11 +70,12 @@ func (t *topology) plant(g *Graph) {
 	t.parent = make([]int32, n)
 	above := make([]int32, n) // a node above, towards the root of the tree so far
 	up, down := t.turnLinks(g)
+	below := [...]links{up.turnedAround(), down.turnedAround()}
 	for z := range n {
 		t.parent[z], above[z] = -1, z
-		for _, lower := range [...][]lowLink{up.lower(z), down.lower(z)} {
-			for _, l := range lower {
-				for x := l.node; x != z; {
+		for i := range below {
+			for _, x := range below[i].of(z) {
+				for x != z {
 					next := above[x]
 					above[x] = z
 					if next == x {
@@ -129,30 +120,27 @@ func (t *topology) turnLinks(g *Graph) (up, down links) {
 		l.other[at[low]] = high
 		at[low]++
 	})
-	up.turnAround()
-	down.turnAround()
 	return up, down
 }
 
-// turnAround lists the links by their higher end.
-func (l *links) turnAround() {
+// turnedAround returns the links by their higher end: other is the lower one.
+func (l *links) turnedAround() links {
 	n := len(l.from) - 1
-	l.lowFrom = make([]int32, n+1)
+	r := links{from: make([]int32, n+1), other: make([]int32, len(l.other))}
 	for _, z := range l.other {
-		l.lowFrom[z+1]++
+		r.from[z+1]++
 	}
 	for z := range n {
-		l.lowFrom[z+1] += l.lowFrom[z]
+		r.from[z+1] += r.from[z]
 	}
-	l.low = make([]lowLink, len(l.other))
-	fill := slices.Clone(l.lowFrom)
+	fill := slices.Clone(r.from)
 	for x := range n {
-		for k := l.from[x]; k < l.from[x+1]; k++ {
-			z := l.other[k]
-			l.low[fill[z]] = lowLink{int32(x), k}
+		for _, z := range l.of(int32(x)) {
+			r.other[fill[z]] = int32(x)
 			fill[z]++
 		}
 	}
+	return r
 }
 
 // postorder numbers the nodes anew so that all below a node come directly before
@@ -215,8 +203,6 @@ func (t *topology) contract(g *Graph) {
 		}
 	}
 	t.up, t.down = up.links, down.links
-	t.up.turnAround()
-	t.down.turnAround()
 }
 
 // gatherer finds the links of one direction.
