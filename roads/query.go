@@ -1,6 +1,9 @@
 package roads
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // query is the state of a search from one place to another: upwards from the first
 // in the direction of driving, upwards from the last against it. All nodes that
@@ -117,28 +120,37 @@ func (q *query) fastest(g *Graph, from, to Snap) ([]int32, packedCost) {
 // climb searches up from both ends and returns the node where the cheapest path has
 // its highest, if that is cheaper than best; -1 if not.
 func (q *query) climb(g *Graph, best packedCost) (meet int32, cost packedCost) {
+	t := g.topology
 	meet = -1
-	parent := g.topology.parent
-	for len(q.fromOut)+len(q.fromIn) > 0 {
-		x := int32(^uint32(0) >> 1)
-		for _, y := range q.fromOut {
-			x = min(x, y)
-		}
-		for _, y := range q.fromIn {
-			x = min(x, y)
-		}
+	pass := func(x int32) {
 		q.seen = append(q.seen, x)
 		out, in := q.out[x].cost, q.in[x].cost
 		if out+in < best {
 			meet, best = x, out+in
 		}
 		if out < best {
-			relax(q.out, &g.topology.up, g.up.cost, x, out)
+			relax(q.out, &t.up, g.up.cost, x, out)
 		}
 		if in < best {
-			relax(q.in, &g.topology.down, g.down.cost, x, in)
+			relax(q.in, &t.down, g.down.cost, x, in)
 		}
-		q.fromOut, q.fromIn = ascend(q.fromOut, x, parent[x]), ascend(q.fromIn, x, parent[x])
+	}
+	for len(q.fromOut) > 1 || len(q.fromIn) > 1 || !slices.Equal(q.fromOut, q.fromIn) {
+		x := int32(math.MaxInt32)
+		for _, y := range q.fromOut {
+			x = min(x, y)
+		}
+		for _, y := range q.fromIn {
+			x = min(x, y)
+		}
+		pass(x)
+		q.fromOut, q.fromIn = ascend(q.fromOut, x, t.parent[x]), ascend(q.fromIn, x, t.parent[x])
+	}
+	// From where both ways to the root are one.
+	if len(q.fromOut) > 0 {
+		for x := q.fromOut[0]; x >= 0; x = t.parent[x] {
+			pass(x)
+		}
 	}
 	return meet, best
 }

@@ -38,8 +38,15 @@ func (l *links) of(x int32) []int32 { return l.other[l.from[x]:l.from[x+1]] }
 
 // find returns the link between a node and a higher one; it must be there.
 func (l *links) find(low, high int32) int32 {
-	i, _ := slices.BinarySearch(l.of(low), high)
-	return l.from[low] + int32(i)
+	first, end := l.from[low], l.from[low+1]
+	for first < end {
+		if middle := (first + end) / 2; l.other[middle] < high {
+			first = middle + 1
+		} else {
+			end = middle
+		}
+	}
+	return first
 }
 
 // newTopology contracts a graph in the order of its edges: both arcs of an edge
