@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"time"
 
 	"polder.city/internal/problem"
 )
@@ -17,8 +18,10 @@ type Change struct {
 	Speed  float64 // metres a second; 0 leaves it as it is
 }
 
-// slowest is the lowest speed of a change in metres a second, which is 1 km/h.
-const slowest = 1 / 3.6
+const (
+	slowest = 1 / 3.6       // the lowest speed of a change in metres a second: 1 km/h
+	longest = 8 * time.Hour // that an edge may then take
+)
 
 // With returns the graph with changes to it. It shares everything with g but the
 // costs, and g stays as it is: what is closed opens again by going on with g. Places
@@ -44,7 +47,12 @@ func (g *Graph) With(changes ...Change) (*Graph, error) {
 			return nil, problem.New(problem.Invalid, "roads.change.speed", "%v m/s is not possible on edge %d.", c.Speed, c.Edge).
 				Do("Give metres a second, 0.28 or more, or close the edge.")
 		}
-		changed.cost[c.Edge] = driveCost(length(g.edgePoints(c.Edge)), c.Speed)
+		long := length(g.edgePoints(c.Edge))
+		if long/c.Speed > longest.Seconds() {
+			return nil, problem.New(problem.Invalid, "roads.change.speed", "At %v m/s edge %d of %.0f m takes over %.0f hours.",
+				c.Speed, c.Edge, long, longest.Hours()).Do("Close the edge.")
+		}
+		changed.cost[c.Edge] = driveCost(long, c.Speed)
 	}
 	changed.up, changed.down = g.topology.customize(&changed, runtime.GOMAXPROCS(0))
 	return &changed, nil

@@ -111,6 +111,14 @@ func TestImpossibleChangesAreRefused(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
+	n := newTown()
+	n.street("Dijk", both, both, at(0, 0), at(20_000, 0))
+	if g, err = roads.Build(&n.Network, plain()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.With(roads.Change{Speed: 0.5}); problem.KindOf(err) != problem.Invalid || !strings.Contains(err.Error(), "takes over 8 hours") {
+		t.Errorf("eleven hours on an edge: %v", err)
+	}
 }
 
 // A graph with changes costs what Dijkstra finds with the same changes, and one

@@ -12,8 +12,9 @@ import "math"
 // Of equally fast ways the one that enters fewer destination streets is the
 // cheaper, then the shorter: the cheapest cost between two places is one number,
 // whatever the order of a search. A path may last 74 hours (the highest bit is kept
-// free, so that two sums can be added and compared), enter 127 times and be 2,684 km
-// long; Build refuses a network across which it could be longer.
+// free, so that two costs can be added and compared; what would last longer counts as
+// not to be reached), enter 127 times and be 2,684 km long; Build refuses a network
+// across which it could be longer.
 type packedCost uint64
 
 const (

@@ -207,9 +207,11 @@ def compare(file):
             if None in prepared:
                 continue
             server = OSRM(base + ".osrm", algorithm, ours.loaded["places"])
-            rounds["OSRM " + algorithm].append(server.round())
-            memory["OSRM " + algorithm] = server.memory
-            server.close()
+            try:
+                rounds["OSRM " + algorithm].append(server.round())
+                memory["OSRM " + algorithm] = server.memory
+            finally:
+                server.close()
     ours.close()
     kit.close()
     rows = []
