@@ -299,6 +299,7 @@ func (b *builder) graph() *Graph {
 	b.stats.Nodes, b.stats.Edges, b.stats.Turns = len(seen), len(g.cost), len(g.turns)
 	b.stats.Share = b.stats.Meters / (b.stats.Meters + b.stats.DroppedMeters)
 	g.stats = b.stats
+	g.points, g.turns, g.label = slices.Clone(g.points), slices.Clone(g.turns), slices.Clone(g.label) // without room to grow
 	g.cells = newGrid(g)
 	g.topology = newTopology(g, b.order(number))
 	g.up, g.down = g.topology.customize(g, runtime.GOMAXPROCS(0))

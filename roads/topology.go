@@ -210,6 +210,7 @@ func (t *topology) contract(g *Graph) {
 		}
 	}
 	t.up, t.down = up.links, down.links
+	t.up.other, t.down.other = slices.Clone(t.up.other), slices.Clone(t.down.other) // without room to grow
 }
 
 // gatherer finds the links of one direction.

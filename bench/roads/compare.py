@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Polder's roads beside OSRM and RoutingKit on the same streets and machine, in one run.
 
-    python3 compare.py [--places 1000] [--rounds 3] [--side 300,600] FILE.osm.pbf ...
+    python3 compare.py [--places 1000] [--rounds 3] [--side 300,1100] [--osrm mld,ch] FILE.osm.pbf ...
 
 Installs OSRM (the programs in PyPI's osrm-bindings) and RoutingKit (PyPI's
 routingkit-cch) in .venv beside this file when they are not there. --side adds generated
@@ -195,10 +195,10 @@ def compare(file):
     extract = program("osrm-extract", "-t", 1, "-p", osrm / "share" / "profiles" / "car.lua", file.name)
     if extract is None:
         sys.exit("osrm-extract needs more than %d s" % args.limit)
-    steps = {"mld": [program("osrm-partition", "-t", 1, base + ".osrm"), program("osrm-customize", "-t", 1, base + ".osrm")],
-             "ch": [program("osrm-contract", "-t", 1, base + ".osrm")]}
+    programs = {"mld": ["osrm-partition", "osrm-customize"], "ch": ["osrm-contract"]}
+    steps = {a: [program(p, "-t", 1, base + ".osrm") for p in programs[a]] for a in args.osrm.split(",")}
     engines = {"Polder": ours, "RoutingKit": kit}
-    rounds = {name: [] for name in ["Polder", "RoutingKit", "OSRM ch", "OSRM mld"]}
+    rounds = {name: [] for name in ["Polder", "RoutingKit", *("OSRM " + a for a in steps)]}
     memory = {"Polder": ours.loaded["memory_mb"], "RoutingKit": kit.loaded["memory_mb"]}
     for _ in range(args.rounds):
         for name, engine in engines.items():
@@ -248,6 +248,7 @@ options = argparse.ArgumentParser()
 options.add_argument("--places", type=int, default=1000)
 options.add_argument("--rounds", type=int, default=3)
 options.add_argument("--side", default="", help="sides of networks to generate")
+options.add_argument("--osrm", default="mld,ch", help="OSRM's algorithms; mld comes first, since preparing it undoes ch")
 options.add_argument("--limit", type=int, default=1800, help="seconds that one of OSRM's programs may take")
 options.add_argument("--arcs", help=argparse.SUPPRESS)
 options.add_argument("files", nargs="*", type=pathlib.Path)
