@@ -19,7 +19,10 @@ import (
 func pairs(t *testing.T) int {
 	t.Helper()
 	s := os.Getenv("POLDER_PAIRS")
-	if s == "" {
+	switch {
+	case s == "" && testing.Short():
+		return 2500
+	case s == "":
 		return 20_000
 	}
 	n, err := strconv.Atoi(s)
@@ -108,7 +111,7 @@ func TestAHierarchyDoesNotDependOnTheProcessors(t *testing.T) {
 func compare(t *testing.T, g *roads.Graph) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
-	const places = 100
+	const places = 50
 	for done := 0; done < pairs(t); done += places * places {
 		agree(t, g, somewhere(g, r, places))
 	}
