@@ -6,7 +6,7 @@ import "slices"
 // within the cell. All arrays are kept for the next cell.
 type bisector struct {
 	n     int32
-	along [len(compass)][]int32 // the junctions, sorted along each direction
+	along [directions][]int32 // the junctions, sorted along each direction
 
 	first []int32 // junction v has the half-edges first[v]:first[v+1]
 	to    []int32 // by half-edge
@@ -40,7 +40,7 @@ func (b *bisector) load(d *dissection, c cell) {
 	for i, v := range d.sorted[0][c.lo:c.hi] {
 		d.index[v] = int32(i)
 	}
-	for k := range compass {
+	for k := range directions {
 		b.along[k] = resize(b.along[k], int(b.n))
 		for i, v := range d.sorted[k][c.lo:c.hi] {
 			b.along[k][i] = d.index[v]
@@ -87,7 +87,7 @@ func resize[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 // of its smaller half.
 func (b *bisector) cut() {
 	b.best.weight, b.best.small = 1, 0
-	for k := range compass {
+	for k := range directions {
 		b.flow(b.along[k])
 	}
 }
@@ -263,7 +263,7 @@ func (b *bisector) part(d *dissection, c cell) (left, right cell) {
 		place[h]++
 	}
 	middle := c.lo
-	for k := range compass {
+	for k := range directions {
 		junctions := d.sorted[k][c.lo:c.hi]
 		b.keep = append(b.keep[:0], junctions...)
 		at := 0

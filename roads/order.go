@@ -27,17 +27,17 @@ type dissection struct {
 
 	// Each cell owns a part of these, disjoint from the others', so that the halves
 	// can be cut at the same time.
-	edges  []int32               // in the end: in order of rank
-	sorted [len(compass)][]int32 // junctions, along each direction
-	index  []int32               // junction: its place in the cell's part of sorted[0]
-	forks  chan struct{}         // holds a token for each further goroutine
+	edges  []int32             // in the end: in order of rank
+	sorted [directions][]int32 // junctions, along each direction
+	index  []int32             // junction: its place in the cell's part of sorted[0]
+	forks  chan struct{}       // holds a token for each further goroutine
 	group  sync.WaitGroup
 	spare  sync.Pool // of *bisector
 }
 
-// compass has the directions along which a cell is looked at: east, north-east,
-// north, north-west.
-var compass = [4][2]float64{{1, 0}, {1, 1}, {0, 1}, {-1, 1}}
+// directions is how many a cell is looked at along: east, north-east, north and
+// north-west.
+const directions = 4
 
 // cell is a part of the network: edges[edgeLo:edgeHi] join the junctions
 // sorted[...][lo:hi] and no others.
@@ -52,7 +52,7 @@ func dissect(ends [][2]int32, at []orb.Point, weight []uint8, workers int) []int
 		d.edges[e] = int32(e)
 	}
 	d.index = make([]int32, len(at))
-	for k, way := range compass {
+	for k, way := range [directions][2]float64{{1, 0}, {1, 1}, {0, 1}, {-1, 1}} {
 		key := make([]float64, len(at))
 		for v, p := range at {
 			key[v] = way[0]*p[0] + way[1]*p[1]
