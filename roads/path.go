@@ -40,6 +40,11 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 	if cost == unreached {
 		return Path{}, g.unreachable(from, to)
 	}
+	return g.path(arcs, cost, from, to), nil
+}
+
+// path draws a path over arcs.
+func (g *Graph) path(arcs []int32, cost packedCost, from, to Snap) Path {
 	last := arcs[len(arcs)-1]
 	p := Path{
 		Seconds:   cost.seconds(g.profile.entryMillis()),
@@ -47,7 +52,7 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 		RightSide: to.Right == (last&1 == 0),
 	}
 	g.draw(&p, arcs, from, to)
-	return p, nil
+	return p
 }
 
 // draw fills in the line and the steps.

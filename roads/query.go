@@ -14,6 +14,7 @@ type query struct {
 	fromOut []int32       // where the search forward is: at most one node for each arc it began at
 	fromIn  []int32
 	seen    []int32 // nodes to put back at rest
+	met     []int32 // nodes that both came to
 	links   []int32 // of the path upwards, last first
 	path    []int32 // arcs
 }
@@ -42,11 +43,15 @@ func (g *Graph) query() *query {
 }
 
 func (g *Graph) rest(q *query) {
+	q.clear()
+	g.queries.Put(q)
+}
+
+func (q *query) clear() {
 	for _, x := range q.seen {
 		q.out[x].cost, q.in[x].cost = unreached, unreached
 	}
 	q.seen = q.seen[:0]
-	g.queries.Put(q)
 }
 
 // depart visits the arcs that can be turned into after leaving a place in either
@@ -97,6 +102,16 @@ func (g *Graph) direct(from, to Snap) (cost packedCost, arc int32) {
 func (q *query) fastest(g *Graph, from, to Snap) ([]int32, packedCost) {
 	best, arc := g.direct(from, to)
 	q.path = append(q.path[:0], arc)
+	q.begin(g, from, to)
+	if meet, cost := q.climb(g, best, onlyBest); meet >= 0 {
+		best = cost
+		q.unpack(g, meet)
+	}
+	return q.path, best
+}
+
+// begin labels the arcs that a path can begin at and end on.
+func (q *query) begin(g *Graph, from, to Snap) {
 	q.fromOut, q.fromIn = q.fromOut[:0], q.fromIn[:0]
 	g.depart(from, func(x int32, cost packedCost, arc int32) {
 		if q.out[x].cost == unreached {
@@ -110,28 +125,32 @@ func (q *query) fastest(g *Graph, from, to Snap) ([]int32, packedCost) {
 		q.fromIn = append(q.fromIn, x)
 		q.in[x] = searchLabel{cost, begins, begins}
 	})
-	if meet, cost := q.climb(g, best); meet >= 0 {
-		best = cost
-		q.unpack(g, meet)
-	}
-	return q.path, best
 }
 
+// onlyBest is the slack of a search for the cheapest path.
+const onlyBest = 63
+
 // climb searches up from both ends and returns the node where the cheapest path has
-// its highest, if that is cheaper than best; -1 if not.
-func (q *query) climb(g *Graph, best packedCost) (meet int32, cost packedCost) {
+// its highest, if that is cheaper than best; -1 if not. In q.met it leaves the nodes
+// over which paths lead that cost up to best/2^slack more.
+func (q *query) climb(g *Graph, best packedCost, slack int) (meet int32, cost packedCost) {
 	t := g.topology
-	meet = -1
+	meet, q.met = -1, q.met[:0]
+	bound := min(unreached, best+best>>slack)
 	pass := func(x int32) {
 		q.seen = append(q.seen, x)
 		out, in := q.out[x].cost, q.in[x].cost
-		if out+in < best {
-			meet, best = x, out+in
+		if sum := out + in; sum < bound {
+			q.met = append(q.met, x)
+			if sum < best {
+				meet, best = x, sum
+				bound = best + best>>slack
+			}
 		}
-		if out < best {
+		if out < bound {
 			relax(q.out, &t.up, g.up.cost, x, out)
 		}
-		if in < best {
+		if in < bound {
 			relax(q.in, &t.down, g.down.cost, x, in)
 		}
 	}
