@@ -9,7 +9,11 @@ type climber struct {
 	at       []int32      // where the search is: at most one node for each arc it began at
 	path     []int32      // the nodes that it passed, ascending
 	deposits []deposit    // found, descending
-	best     []packedCost // a row of a matrix
+
+	// For a matrix: what was found from each place of a batch, and the rows of their
+	// costs, by the place that they lead to.
+	departures [lanes][]deposit
+	best       [][lanes]packedCost
 }
 
 // deposit is what it costs to get from a place to a node, or from the node to the place.

@@ -49,9 +49,13 @@ func MatrixCosts(g *Graph, at []Snap) [][]packedCost {
 	}
 	b, on := newBuckets(len(g.topology.arc), left), newStreets(at)
 	costs := make([][]packedCost, len(at))
-	for i := range at {
-		c.costs(g, i, at, b, on)
-		costs[i] = slices.Clone(c.best)
+	for _, batch := range g.batches(at) {
+		c.costs(g, batch, at, b, on)
+		for lane, i := range batch {
+			for j := range at {
+				costs[i] = append(costs[i], c.best[j][lane])
+			}
+		}
 	}
 	return costs
 }

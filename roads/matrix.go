@@ -44,9 +44,11 @@ func (g *Graph) Matrix(ctx context.Context, at []Snap) (*Matrix, error) {
 		return nil
 	})
 	if err == nil {
-		b := newBuckets(len(g.topology.arc), left)
-		streets := newStreets(at)
-		err = g.each(ctx, n, func(c *climber, i int) error { return c.row(g, m, i, at, b, streets) })
+		b, on, batches := newBuckets(len(g.topology.arc), left), newStreets(at), g.batches(at)
+		err = g.each(ctx, len(batches), func(c *climber, i int) error {
+			c.costs(g, batches[i], at, b, on)
+			return c.rows(g, m, batches[i], at)
+		})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("matrix of %d places: %w", n, err)
@@ -93,31 +95,80 @@ func (g *Graph) each(ctx context.Context, n int, do func(c *climber, i int) erro
 	return cmp.Or(errs...)
 }
 
-// costs fills c.best with what it costs to get from place i to each place.
-func (c *climber) costs(g *Graph, i int, at []Snap, b *buckets, on streets) {
+// lanes is how many rows are filled at once: what a bucket holds is then read once for
+// all of them. gather is written out for four.
+const lanes = 4
+
+// batches puts places together that are near each other in the hierarchy, and so look
+// into the same buckets; in a batch they ascend.
+func (g *Graph) batches(at []Snap) [][]int32 {
+	order := make([]int32, len(at))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	node := func(i int32) int32 { return max(g.topology.rank[2*at[i].Edge], g.topology.rank[2*at[i].Edge+1]) }
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(node(a), node(b)), cmp.Compare(a, b)) })
+	batches := slices.Collect(slices.Chunk(order, lanes))
+	for _, batch := range batches {
+		slices.Sort(batch)
+	}
+	return batches
+}
+
+// costs fills c.best with what it costs to get from each place of a batch to each place.
+func (c *climber) costs(g *Graph, batch []int32, at []Snap, b *buckets, on streets) {
 	c.best = resize(c.best, len(at))
 	for j := range c.best {
-		c.best[j] = unreached
+		for lane := range c.best[j] {
+			c.best[j][lane] = unreached
+		}
 	}
-	for _, o := range on.places(at[i].Edge) {
-		c.best[o.place], _ = g.direct(at[i], at[o.place])
+	for lane := range c.departures {
+		c.departures[lane] = c.departures[lane][:0]
 	}
-	c.depart(g, at[i])
-	for _, d := range c.deposits {
-		b.gather(d, c.best)
+	for lane, i := range batch {
+		for _, o := range on.places(at[i].Edge) {
+			c.best[o.place][lane], _ = g.direct(at[i], at[o.place])
+		}
+		c.depart(g, at[i])
+		c.departures[lane] = append(c.departures[lane], c.deposits...)
+	}
+	// The deposits descend: take the highest node of any lane until there is none.
+	var next [lanes]int
+	for {
+		highest := int32(-1)
+		for lane, deposits := range c.departures {
+			if next[lane] < len(deposits) {
+				highest = max(highest, deposits[next[lane]].node)
+			}
+		}
+		if highest < 0 {
+			return
+		}
+		var costs [lanes]packedCost
+		for lane, deposits := range c.departures {
+			costs[lane] = unreached
+			if next[lane] < len(deposits) && deposits[next[lane]].node == highest {
+				costs[lane] = deposits[next[lane]].cost
+				next[lane]++
+			}
+		}
+		b.gather(highest, &costs, c.best)
 	}
 }
 
-// row fills row i of a matrix.
-func (c *climber) row(g *Graph, m *Matrix, i int, at []Snap, b *buckets, on streets) error {
-	c.costs(g, i, at, b, on)
+// rows fills the rows of a batch.
+func (c *climber) rows(g *Graph, m *Matrix, batch []int32, at []Snap) error {
 	entry := g.profile.entryMillis()
-	seconds, meters := m.Seconds[i*m.N:(i+1)*m.N], m.Meters[i*m.N:(i+1)*m.N]
-	for j, cost := range c.best {
-		if cost == unreached {
-			return fmt.Errorf("place %d to place %d: %w", i, j, g.unreachable(at[i], at[j]))
+	for lane, i := range batch {
+		seconds, meters := m.Seconds[int(i)*m.N:][:m.N], m.Meters[int(i)*m.N:][:m.N]
+		for j := range c.best {
+			cost := c.best[j][lane]
+			if cost == unreached {
+				return fmt.Errorf("place %d to place %d: %w", i, j, g.unreachable(at[i], at[j]))
+			}
+			seconds[j], meters[j] = cost.seconds(entry), cost.meters()
 		}
-		seconds[j], meters[j] = cost.seconds(entry), cost.meters()
 	}
 	return nil
 }
@@ -152,15 +203,18 @@ func newBuckets(nodes int, left [][]deposit) *buckets {
 	return b
 }
 
-// gather lowers the costs of a row to what they are over one node.
-func (b *buckets) gather(d deposit, best []packedCost) {
-	lo, hi := b.from[d.node], b.from[d.node+1]
+// gather lowers the costs of rows to what they are over one node.
+func (b *buckets) gather(node int32, to *[lanes]packedCost, best [][lanes]packedCost) {
+	lo, hi := b.from[node], b.from[node+1]
 	places := b.place[lo:hi]
 	costs := b.cost[lo:hi][:len(places)]
+	to0, to1, to2, to3 := to[0], to[1], to[2], to[3] // kept in registers
 	for k, j := range places {
-		if cost := d.cost + costs[k]; cost < best[j] {
-			best[j] = cost
-		}
+		cost, row := costs[k], &best[j]
+		row[0] = min(row[0], to0+cost)
+		row[1] = min(row[1], to1+cost)
+		row[2] = min(row[2], to2+cost)
+		row[3] = min(row[3], to3+cost)
 	}
 }
 
