@@ -23,7 +23,7 @@ func pairs(t *testing.T) int {
 	case s == "" && testing.Short():
 		return 2500
 	case s == "":
-		return 20_000
+		return 10_000
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
