@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"testing"
+	"time"
 
 	"polder.city/roads"
 )
@@ -59,5 +60,37 @@ func BenchmarkSnap(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		_, _ = g.Snap(n.Nodes[i%len(n.Nodes)], 50)
+	}
+}
+
+// BenchmarkNewMetric is what a closure or other speeds cost.
+func BenchmarkNewMetric(b *testing.B) {
+	g := realGraph(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.With(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkIsochrone(b *testing.B) {
+	g := realGraph(b)
+	at := places(b, g, 1)[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.Isochrone(at, 10*time.Minute); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkBuildADrawnCity(b *testing.B) {
+	n := drawnCity(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := roads.Build(n, roads.Truck()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -3,7 +3,9 @@ package roads
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -242,7 +244,7 @@ func (b *builder) keepComponent() {
 
 // graph lays out the open arcs flat and numbers them anew.
 func (b *builder) graph() *Graph {
-	g := &Graph{profile: b.p, turnCost: b.p.turnCosts(), names: []string{""}, shape: []int32{0}}
+	g := &Graph{profile: b.p, turnCost: b.p.turnCosts(), names: []string{""}, shape: []int32{0}, queries: new(sync.Pool), climbers: new(sync.Pool)}
 	number := make([]int32, len(b.edges))
 	names := map[string]int32{"": 0}
 	intern := func(s string) int32 {
@@ -271,8 +273,7 @@ func (b *builder) graph() *Graph {
 			continue
 		}
 		number[e] = int32(len(g.cost))
-		ms, cm := math.Round(long/b.p.speed(w)*1000), math.Round(long*100)
-		g.cost = append(g.cost, packCost(int64(ms), 0, int64(cm)))
+		g.cost = append(g.cost, driveCost(long, b.p.speed(w)))
 		g.shape = append(g.shape, int32(len(g.points)))
 		g.label = append(g.label, label{way: w.ID, name: intern(w.Name), ref: intern(w.Ref), class: w.Class})
 		g.open = append(g.open, b.open[2*e], b.open[2*e+1])
@@ -298,6 +299,43 @@ func (b *builder) graph() *Graph {
 	b.stats.Nodes, b.stats.Edges, b.stats.Turns = len(seen), len(g.cost), len(g.turns)
 	b.stats.Share = b.stats.Meters / (b.stats.Meters + b.stats.DroppedMeters)
 	g.stats = b.stats
+	g.points, g.turns, g.label = slices.Clone(g.points), slices.Clone(g.turns), slices.Clone(g.label) // without room to grow
 	g.cells = newGrid(g)
+	g.topology = newTopology(g, b.order(number))
+	g.up, g.down = g.topology.customize(g, runtime.GOMAXPROCS(0))
 	return g
+}
+
+// order dissects the edges of the graph, which are numbered as said.
+func (b *builder) order(number []int32) []int32 {
+	var (
+		ends   [][2]int32
+		at     []orb.Point
+		weight []uint8
+		known  = make([]int32, b.vertices) // junction + 1
+	)
+	for e, edge := range b.edges {
+		if number[e] < 0 {
+			continue
+		}
+		nodes := b.n.Ways[edge.way].Nodes
+		var pair [2]int32
+		for i, v := range [...]int32{edge.from, edge.to} {
+			if known[v] == 0 {
+				p := b.n.Nodes[nodes[[...]int32{edge.first, edge.last}[i]]]
+				at = append(at, orb.Point{p[0] * math.Cos(p[1]*math.Pi/180), p[1]})
+				known[v] = int32(len(at))
+			}
+			pair[i] = known[v] - 1
+		}
+		ends = append(ends, pair)
+		arcs := uint8(0)
+		for a := 2 * e; a <= 2*e+1; a++ {
+			if b.open[a] {
+				arcs++
+			}
+		}
+		weight = append(weight, arcs)
+	}
+	return dissect(ends, at, weight, runtime.GOMAXPROCS(0))
 }

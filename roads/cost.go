@@ -11,8 +11,10 @@ import "math"
 //
 // Of equally fast ways the one that enters fewer destination streets is the
 // cheaper, then the shorter: the cheapest cost between two places is one number,
-// whatever the order of a search. The parts hold 149 hours, 127 entries and
-// 2,684 km; Build refuses a network across which a path could be longer.
+// whatever the order of a search. A path may last 74 hours (the highest bit is kept
+// free, so that two costs can be added and compared; what would last longer counts as
+// not to be reached), enter 127 times and be 2,684 km long; Build refuses a network
+// across which it could be longer.
 type packedCost uint64
 
 const (
@@ -20,18 +22,27 @@ const (
 	entryShift = 28
 	entryMask  = 1<<(timeShift-entryShift) - 1
 	meterMask  = 1<<entryShift - 1
-	// unreached is above every cost of a path.
-	unreached = packedCost(math.MaxUint64)
+	// unreached is above every cost of a path; twice it fits.
+	unreached = packedCost(math.MaxInt64)
 )
 
 func packCost(ms, entries, cm int64) packedCost {
 	return packedCost(ms<<timeShift | entries<<entryShift | cm)
 }
 
-// seconds returns the time without the weight of the entries, rounded.
+// driveCost returns the cost of driving metres at metres a second.
+func driveCost(meters, speed float64) packedCost {
+	return packCost(int64(math.Round(meters/speed*1000)), 0, int64(math.Round(meters*100)))
+}
+
+// millis returns the time without the weight of the entries, each of entryMillis.
+func (c packedCost) millis(entryMillis int64) int64 {
+	return int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis
+}
+
+// seconds returns the same rounded.
 func (c packedCost) seconds(entryMillis int64) int32 {
-	ms := int64(c>>timeShift) - int64(c>>entryShift&entryMask)*entryMillis
-	return int32((ms + 500) / 1000)
+	return int32((c.millis(entryMillis) + 500) / 1000)
 }
 
 // meters returns the length, rounded.

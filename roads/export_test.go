@@ -1,6 +1,11 @@
 package roads
 
-import "github.com/paulmach/orb"
+import (
+	"reflect"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
 
 // Straight is a straight part of a way in a direction of driving.
 type Straight struct {
@@ -23,4 +28,64 @@ func (g *Graph) Component() map[Straight]bool {
 		}
 	}
 	return parts
+}
+
+// DijkstraCosts returns the packed costs from one place to others, without a hierarchy.
+func DijkstraCosts(g *Graph, from Snap, to []Snap) []packedCost {
+	return newSearch(g).costsFrom(from, to)
+}
+
+// IsReached is false for the cost of a path that is not there.
+func (c packedCost) IsReached() bool { return c < unreached }
+
+// MatrixCosts returns the packed costs that a matrix is made of.
+func MatrixCosts(g *Graph, at []Snap) [][]packedCost {
+	left := make([][]deposit, len(at))
+	c := g.climber()
+	defer g.climbers.Put(c)
+	for j := range at {
+		c.arrive(g, at[j])
+		left[j] = slices.Clone(c.deposits)
+	}
+	b, on := newBuckets(len(g.topology.arc), left), newStreets(at)
+	costs := make([][]packedCost, len(at))
+	for _, batch := range g.batches(at) {
+		c.costs(g, batch, at, b, on)
+		for lane, i := range batch {
+			for j := range at {
+				costs[i] = append(costs[i], c.best[j][lane])
+			}
+		}
+	}
+	return costs
+}
+
+// PathCost returns the packed cost of a path, and the sum of its arcs and turns.
+func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
+	q := g.query()
+	defer g.rest(q)
+	arcs, cost := q.fastest(g, from, to)
+	if cost == unreached {
+		return cost, cost
+	}
+	for i, a := range arcs {
+		first, last := 0.0, 1.0
+		if i == 0 {
+			first = shareAlong(a, from)
+		} else if !slices.Contains(g.turns[g.turnFrom[arcs[i-1]]:g.turnFrom[arcs[i-1]+1]], makeTurn(a, g.turnKind(arcs[i-1], a))) {
+			return cost, unreached
+		} else {
+			sum += g.turnCost[g.turnKind(arcs[i-1], a)]
+		}
+		if i == len(arcs)-1 {
+			last = shareAlong(a, to)
+		}
+		sum += g.cost[a>>1].part(first, last)
+	}
+	return cost, sum
+}
+
+// SameHierarchy says whether two graphs have the same order, links and weights.
+func SameHierarchy(a, b *Graph) bool {
+	return reflect.DeepEqual(a.topology, b.topology) && reflect.DeepEqual(a.metric, b.metric)
 }

@@ -21,21 +21,23 @@ type Graph struct {
 	stats   Stats
 	names   []string // by number; names[0] is ""
 
+	metric
+
 	// By edge.
-	cost  []packedCost // of driving it whole, either way; see cost.go
-	shape []int32      // edge e has points[shape[e]:shape[e+1]], at least two
+	shape []int32 // edge e has points[shape[e]:shape[e+1]], at least two
 	label []label
 	// points are the corners of all edges in drawing order.
 	points []orb.Point
 
 	// By arc.
-	open     []bool  // in the component; a forbidden arc is not
 	turnFrom []int32 // arc a may be followed by turns[turnFrom[a]:turnFrom[a+1]]
 	turns    []turn
 	turnCost [turnKinds]packedCost
 
-	cells   grid
-	scratch sync.Pool // of *search
+	topology *topology
+	cells    grid
+	queries  *sync.Pool // of *query
+	climbers *sync.Pool // of *climber
 }
 
 // label is what a person is told about an edge.

@@ -3,7 +3,6 @@ package roads
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
@@ -27,17 +26,25 @@ type Step struct {
 	Point           orb.Point
 }
 
-// Path finds the fastest path between two places that this graph snapped.
+// Path finds the fastest path between two places that this graph snapped. It returns
+// an [*UnreachableError] when closures leave none.
 func (g *Graph) Path(from, to Snap) (Path, error) {
 	for _, s := range [...]Snap{from, to} {
 		if err := g.checkSnap(s); err != nil {
 			return Path{}, fmt.Errorf("path: %w", err)
 		}
 	}
-	arcs, cost := g.fastest(from, to)
+	q := g.query()
+	defer g.rest(q)
+	arcs, cost := q.fastest(g, from, to)
 	if cost == unreached {
-		return Path{}, fmt.Errorf("path: no way from edge %d to edge %d", from.Edge, to.Edge)
+		return Path{}, g.unreachable(from, to)
 	}
+	return g.path(arcs, cost, from, to), nil
+}
+
+// path draws a path over arcs.
+func (g *Graph) path(arcs []int32, cost packedCost, from, to Snap) Path {
 	last := arcs[len(arcs)-1]
 	p := Path{
 		Seconds:   cost.seconds(g.profile.entryMillis()),
@@ -45,55 +52,7 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 		RightSide: to.Right == (last&1 == 0),
 	}
 	g.draw(&p, arcs, from, to)
-	return p, nil
-}
-
-// fastest returns the arcs of the fastest path; the first and the last are driven in part.
-func (g *Graph) fastest(from, to Snap) ([]int32, packedCost) {
-	s := g.search()
-	defer s.rest()
-	goals := targets{first: nil}
-	for a := 2 * to.Edge; a <= 2*to.Edge+1; a++ {
-		if g.open[a] {
-			share := shareAlong(a, to)
-			goals.list = append(goals.list, target{arc: a, share: share, part: g.cost[to.Edge].part(0, share)})
-		}
-	}
-	best, end, direct := unreached, int32(-1), false
-	for _, t := range goals.list {
-		if share := shareAlong(t.arc, from); from.Edge == to.Edge && t.share >= share {
-			if c := g.cost[to.Edge].part(share, t.share); c < best {
-				best, end, direct = c, t.arc, true
-			}
-		}
-	}
-	s.begin(from)
-	for {
-		a, key, ok := s.next()
-		if !ok || key >= best {
-			break
-		}
-		for _, t := range goals.list {
-			if t.arc == a && key+t.part < best {
-				best, end, direct = key+t.part, a, false
-			}
-		}
-	}
-	if end < 0 || direct {
-		return []int32{end}, best
-	}
-	arcs := []int32{end}
-	for a := end; ; {
-		before := s.parent[a]
-		if before < 0 {
-			arcs = append(arcs, ^before)
-			break
-		}
-		arcs = append(arcs, before)
-		a = before
-	}
-	slices.Reverse(arcs)
-	return arcs, best
+	return p
 }
 
 // draw fills in the line and the steps.
@@ -101,6 +60,11 @@ func (g *Graph) draw(p *Path, arcs []int32, from, to Snap) {
 	var spent packedCost
 	entry := g.profile.entryMillis()
 	var secondsBefore, metersBefore int32
+	corners := 2
+	for _, a := range arcs {
+		corners += len(g.edgePoints(a>>1)) - 1
+	}
+	p.Line = make(orb.LineString, 0, corners)
 	for i, a := range arcs {
 		first, last := 0.0, 1.0
 		if i == 0 {
@@ -123,7 +87,7 @@ func (g *Graph) draw(p *Path, arcs []int32, from, to Snap) {
 		step.Seconds += seconds - secondsBefore
 		step.Meters += meters - metersBefore
 		secondsBefore, metersBefore = seconds, meters
-		g.corners(a, first, last, p.add)
+		p.corners(g.edgePoints(a>>1), a&1 == 1, first, last)
 	}
 	p.add(to.Point)
 	if len(p.Line) == 1 {
@@ -147,17 +111,21 @@ func (g *Graph) turnKind(from, to int32) int {
 	return turnStraight
 }
 
-// corners hands on the points of an arc, in its direction, from one share of its
-// length to another. The ends of the arc are among them where it is driven to
-// the end.
-func (g *Graph) corners(arc int32, first, last float64, add func(orb.Point)) {
-	line := g.edgePoints(arc >> 1)
+// corners adds the points of an arc, in its direction, from one share of its length
+// to another. The ends of the arc are among them where it is driven to the end.
+func (p *Path) corners(line []orb.Point, backward bool, first, last float64) {
 	n := len(line)
 	point := func(i int) orb.Point {
-		if arc&1 == 0 {
-			return line[i]
+		if backward {
+			return line[n-1-i]
 		}
-		return line[n-1-i]
+		return line[i]
+	}
+	if first == 0 && last == 1 {
+		for i := range n {
+			p.add(point(i))
+		}
+		return
 	}
 	total, before := length(line), 0.0
 	for i := range n {
@@ -167,14 +135,14 @@ func (g *Graph) corners(arc int32, first, last float64, add func(orb.Point)) {
 		switch {
 		case i == 0:
 			if first == 0 {
-				add(point(0))
+				p.add(point(0))
 			}
 		case i == n-1:
 			if last == 1 {
-				add(point(i))
+				p.add(point(i))
 			}
 		case before > first*total && before < last*total:
-			add(point(i))
+			p.add(point(i))
 		}
 	}
 }
@@ -184,6 +152,11 @@ func (g *Graph) at(arc int32, share float64) orb.Point {
 	line := g.edgePoints(arc >> 1)
 	if arc&1 == 1 {
 		share = 1 - share
+	}
+	if share == 0 {
+		return line[0]
+	} else if share == 1 {
+		return line[len(line)-1]
 	}
 	left := share * length(line)
 	for i := 1; i < len(line); i++ {

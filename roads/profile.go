@@ -2,7 +2,7 @@ package roads
 
 import (
 	"bytes"
-	_ "embed" // the profile of a truck is data
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +16,8 @@ import (
 	"polder.city/internal/problem"
 )
 
-//go:embed profile/truck.yaml
-var truckYAML []byte
+//go:embed profile
+var profiles embed.FS
 
 // Profile says which streets a vehicle may use and how fast it goes there.
 type Profile struct {
@@ -50,10 +50,25 @@ const (
 )
 
 // Truck returns the profile of a refuse truck: 26 t, 4.0 m high, 2.55 m wide.
-func Truck() Profile {
-	p, err := ParseProfile(truckYAML, "profile/truck.yaml")
+func Truck() Profile { return embedded("profile/truck.yaml") }
+
+// Car returns the profile of a passenger car.
+func Car() Profile { return embedded("profile/car.yaml") }
+
+// Bicycle returns the profile of a bicycle.
+func Bicycle() Profile { return embedded("profile/bicycle.yaml") }
+
+// Foot returns the profile of a person on foot.
+func Foot() Profile { return embedded("profile/foot.yaml") }
+
+func embedded(name string) Profile {
+	data, err := profiles.ReadFile(name)
 	if err != nil {
 		panic(err) // embedded and tested: it cannot differ from what was tested
+	}
+	p, err := ParseProfile(data, name)
+	if err != nil {
+		panic(err)
 	}
 	return p
 }

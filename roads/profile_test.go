@@ -21,6 +21,29 @@ func TestTheTruckIsARefuseTruck(t *testing.T) {
 	}
 }
 
+func TestEachVehicleHasItsOwnWay(t *testing.T) {
+	// From west to east: a path, a one-way street against the direction, and a road around.
+	n := newTown()
+	n.street("Pad", roads.AccessBicycle|roads.AccessFoot, roads.AccessBicycle|roads.AccessFoot, at(0, 0), at(200, 0))
+	n.Ways[0].Class = roads.Cycleway
+	n.street("Enkel", roads.AccessFoot, both|roads.AccessBicycle|roads.AccessFoot, at(0, 0), at(0, 50), at(200, 50), at(200, 0))
+	all := both | roads.AccessBicycle | roads.AccessFoot
+	n.street("Rondweg", all, all, at(0, 0), at(0, -300), at(200, -300), at(200, 0))
+	n.street("West", all, all, at(-100, 0), at(0, 0))
+	n.street("Oost", all, all, at(200, 0), at(300, 0))
+	for _, c := range []struct {
+		p               roads.Profile
+		meters, seconds int32
+	}{{roads.Foot(), 300, 216}, {roads.Bicycle(), 300, 65}, {roads.Car(), 900, 134}, {roads.Truck(), 900, 94}} {
+		if r := ride(t, &n.Network, c.p, at(-50, 0), at(250, 0)); r.Meters != c.meters || r.Seconds != c.seconds {
+			t.Errorf("%s: %d m in %d s, want %d m in %d s", c.p.Name, r.Meters, r.Seconds, c.meters, c.seconds)
+		}
+	}
+	if foot, err := roads.Build(realNetwork(t), roads.Foot()); err != nil || foot.Stats().Meters < 1.2*realGraph(t).Stats().Meters {
+		t.Errorf("people can walk no further than trucks drive: %v", err)
+	}
+}
+
 func truckYAML(t testing.TB) string {
 	t.Helper()
 	b, err := os.ReadFile("profile/truck.yaml")

@@ -208,3 +208,11 @@ func (gr *grid) nearest(points []orb.Point, p orb.Point) (segment int32, far flo
 	}
 	return segment, far
 }
+
+// shareAlong returns the share of an arc before a place on its edge.
+func shareAlong(arc int32, s Snap) float64 {
+	if arc&1 == 0 {
+		return s.Along
+	}
+	return 1 - s.Along
+}

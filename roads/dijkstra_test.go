@@ -1,8 +1,7 @@
 package roads
 
-// search is Dijkstra's algorithm over arcs: the label of an arc is the cost to
-// reach its beginning, with the turn into it. It looks like C since nearly all
-// time of a matrix is spent here: flat slices, no interface, no allocation.
+// search is Dijkstra's algorithm over arcs, for comparison: the label of an arc is
+// the cost to reach its beginning, with the turn into it.
 type search struct {
 	g      *Graph
 	cost   []packedCost // by arc: the label; unreached at rest
@@ -10,8 +9,6 @@ type search struct {
 	heap   []heapItem   // four children each: fewer levels, one cache line
 	seen   []int32      // arcs to put back at rest
 	parent []int32      // by arc: the arc before; ^arc when the path begins on that arc
-
-	best []packedCost // by target, for the matrix
 }
 
 type heapItem struct {
@@ -21,22 +18,13 @@ type heapItem struct {
 
 const settled = -1
 
-// search returns a search at rest; give it back with rest.
-func (g *Graph) search() *search {
-	if s, ok := g.scratch.Get().(*search); ok {
-		return s
-	}
+func newSearch(g *Graph) *search {
 	arcs := len(g.open)
 	s := &search{g: g, cost: make([]packedCost, arcs), place: make([]int32, arcs), parent: make([]int32, arcs)}
 	for a := range s.cost {
 		s.cost[a] = unreached
 	}
 	return s
-}
-
-func (s *search) rest() {
-	s.clear()
-	s.g.scratch.Put(s)
 }
 
 func (s *search) clear() {
@@ -74,6 +62,9 @@ func (s *search) relax(a, parent int32, end packedCost) {
 	g := s.g
 	for _, t := range g.turns[g.turnFrom[a]:g.turnFrom[a+1]] {
 		b := t.arc()
+		if !g.open[b] {
+			continue
+		}
 		key := end + g.turnCost[t.kind()]
 		if key >= s.cost[b] || s.place[b] == settled {
 			continue
@@ -136,10 +127,30 @@ func (s *search) pop() heapItem {
 	return top
 }
 
-// shareAlong returns the share of an arc before a place on its edge.
-func shareAlong(arc int32, s Snap) float64 {
-	if arc&1 == 0 {
-		return s.Along
+// costsFrom returns the costs of the fastest paths from one place to others.
+func (s *search) costsFrom(from Snap, to []Snap) []packedCost {
+	s.clear()
+	s.begin(from)
+	for {
+		if _, _, ok := s.next(); !ok {
+			break
+		}
 	}
-	return 1 - s.Along
+	best := make([]packedCost, len(to))
+	for j, t := range to {
+		best[j] = unreached
+		for a := 2 * t.Edge; a <= 2*t.Edge+1; a++ {
+			if !s.g.open[a] {
+				continue
+			}
+			share := shareAlong(a, t)
+			if ahead := shareAlong(a, from); t.Edge == from.Edge && share >= ahead {
+				best[j] = min(best[j], s.g.cost[t.Edge].part(ahead, share))
+			}
+			if s.cost[a] < unreached {
+				best[j] = min(best[j], s.cost[a]+s.g.cost[t.Edge].part(0, share))
+			}
+		}
+	}
+	return best
 }
