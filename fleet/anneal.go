@@ -129,6 +129,13 @@ func (a *annealer) run(from, to float64) {
 	}
 }
 
+// report tells the caller of a better solution.
+func (a *annealer) report() {
+	if a.effort.options.OnBest != nil {
+		a.effort.report(a.best.missing, a.best.cost, a.solution)
+	}
+}
+
 // iterate tries one change.
 func (a *annealer) iterate(temperature float64) {
 	hope := a.optional && a.random.chance(hopeChance)
@@ -148,7 +155,7 @@ func (a *annealer) iterate(temperature float64) {
 	a.current = cost
 	a.lacking, a.lackingNext = a.lackingNext, a.lacking
 	if a.keep() {
-		a.effort.report(a, false)
+		a.report()
 	}
 }
 

@@ -56,12 +56,15 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	if o.Iterations == 0 && o.Time == 0 {
 		o.Iterations = defaultIterations
 	}
-	m := compile(p)
 	e := &effort{ctx: ctx, began: began, options: o}
+	if m := compilePlain(p); m != nil {
+		return solvePlain(m, e)
+	}
+	m := compile(p)
 	workers := max(1, o.Workers)
 	lead := newAnnealer(m, e, o.Seed, 0)
 	lead.start(o.Warm)
-	e.report(lead, true)
+	lead.report()
 	if o.Iterations >= 0 && len(p.Stops) > 0 {
 		if workers == 1 {
 			lead.run(0, 1)
@@ -124,6 +127,7 @@ type effort struct {
 
 	mu       sync.Mutex
 	reported struct {
+		any     bool
 		missing int
 		cost    int64
 		at      time.Time
@@ -145,20 +149,17 @@ func (e *effort) progress(iteration int) float64 {
 	return share
 }
 
-// report tells the caller of a better solution.
-func (e *effort) report(a *annealer, first bool) {
-	if e.options.OnBest == nil {
-		return
-	}
+// report tells the caller of a solution that is better than the last one, the first always.
+func (e *effort) report(missing int, cost int64, solution func() *Solution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
 	r := &e.reported
-	if !first && (now.Sub(r.at) < reportEvery || !a.best.better(r.missing, r.cost)) {
+	if r.any && (now.Sub(r.at) < reportEvery || missing > r.missing || missing == r.missing && cost >= r.cost) {
 		return
 	}
-	r.missing, r.cost, r.at = a.best.missing, a.best.cost, now
-	e.options.OnBest(a.solution())
+	r.any, r.missing, r.cost, r.at = true, missing, cost, now
+	e.options.OnBest(solution())
 }
 
 // missingError explains which required stops are missing.

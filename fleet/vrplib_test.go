@@ -135,10 +135,10 @@ func TestReadVRPLIBSaysWhatIsWrongWithAFile(t *testing.T) {
 		{"a node out of order", "3 6 8", "4 6 8", "line 9: node 4 comes where node 3 should"},
 		{"a coordinate that is no number", "6 8", "6 NaN", `line 9: coordinate "NaN"`},
 		{"a demand missing", "3 2\n", "", "node 3 has no demand"},
-		{"a demand twice", "3 2\n", "2 2\n", "line 13: node 2 has two demands"},
+		{"a demand twice", "3 2\n", "2 2\n", "line 13: number 2 has two values of demand"},
 		{"a demand above capacity", "2 3\n", "2 9\n", "stop 2 needs 9, no vehicle carries over 5"},
-		{"no depot", "DEPOT_SECTION\n1\n", "DEPOT_SECTION\n", "must name one depot"},
-		{"another section", "DEMAND_SECTION", "TIME_WINDOW_SECTION", "section TIME_WINDOW_SECTION is not read"},
+		{"no depot", "DEPOT_SECTION\n1\n", "DEPOT_SECTION\n", "must name a depot"},
+		{"another section", "DEMAND_SECTION", "LINEHAUL_SECTION", "section LINEHAUL_SECTION is not read"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := strings.Replace(smallVRP, test.from, test.to, 1)

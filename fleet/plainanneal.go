@@ -1,0 +1,175 @@
+package fleet
+
+import (
+	"math"
+	"slices"
+)
+
+// Temperatures of plain problems, as shares of the mean cost of an arc.
+const (
+	plainHot, plainCold = 1.0, 0.01
+)
+
+// plainAnnealer is a worker that ruins, recreates and accepts by simulated annealing.
+type plainAnnealer struct {
+	*ruiner
+	effort    *effort
+	iteration int
+	current   int64
+	best      plainBest
+	hot, cold float64
+
+	absent               []int64 // per required stop, how often it was missing after an iteration
+	lacking, lackingNext []int32 // the required stops that the current and the changed solution miss
+}
+
+// plainBest is the best solution so far.
+type plainBest struct {
+	next    []int32 // of every node
+	missing int
+	cost    int64
+}
+
+func newPlainAnnealer(m *plain, e *effort, seed, stream uint64) *plainAnnealer {
+	t := newLinked(m)
+	return &plainAnnealer{
+		ruiner: newRuiner(t, newRandom(seed, stream)), effort: e, absent: make([]int64, m.stops),
+		best: plainBest{next: slices.Clone(t.next), missing: math.MaxInt},
+	}
+}
+
+// sortLongPool sorts a pool of many stops.
+func (w *ruiner) sortLongPool() {
+	slices.SortFunc(w.pool, func(a, b pooled) int {
+		switch {
+		case a.key < b.key:
+			return -1
+		case a.key > b.key:
+			return 1
+		default:
+			return int(a.stop - b.stop)
+		}
+	})
+}
+
+// begin builds a first solution.
+func (a *plainAnnealer) begin() {
+	for s := range int32(a.stops) {
+		a.offer(s)
+	}
+	a.recreate()
+	a.forget()
+	a.current = a.cost
+	a.keep()
+	driving := 0.0
+	for s := range a.stops {
+		if a.vehicle[s] != none {
+			driving += float64(a.out[s])
+		}
+	}
+	mean := max(driving/float64(max(a.served, 1)), 1)
+	a.hot, a.cold = plainHot*mean, plainCold*mean
+}
+
+// keep stores the current solution as the best if it is.
+func (a *plainAnnealer) keep() bool {
+	if a.best.missing < a.missing || a.best.missing == a.missing && a.best.cost <= a.cost {
+		return false
+	}
+	a.best.missing, a.best.cost = a.missing, a.cost
+	copy(a.best.next, a.next)
+	return true
+}
+
+// run anneals between two shares of the effort.
+func (a *plainAnnealer) run(from, to float64) {
+	temperature := a.hot
+	for {
+		if a.iteration%64 == 0 {
+			done := a.effort.progress(a.iteration)
+			if done >= to {
+				return
+			}
+			temperature = a.hot * math.Pow(a.cold/a.hot, max(done, from))
+		}
+		a.iteration++
+		a.iterate(temperature)
+	}
+}
+
+// report tells the caller of a better solution.
+func (a *plainAnnealer) report() {
+	if a.effort.options.OnBest != nil {
+		a.effort.report(a.best.missing, a.best.cost, a.solution)
+	}
+}
+
+// iterate tries one change.
+func (a *plainAnnealer) iterate(temperature float64) {
+	missing := a.missing
+	seed := int32(a.random.below(a.stops))
+	a.ruin(seed)
+	a.offerMissing(seed)
+	a.recreate()
+	if !a.accepts(missing, temperature) {
+		a.undo()
+		return
+	}
+	a.forget()
+	a.lacking, a.lackingNext = a.lackingNext, a.lacking
+	a.current = a.cost
+	if a.keep() {
+		a.report()
+	}
+}
+
+// offerMissing puts unserved stops into the pool: required ones, and optional ones near the seed.
+func (a *plainAnnealer) offerMissing(seed int32) {
+	if a.missing > 0 {
+		for s, required := range a.required {
+			if required {
+				a.offer(int32(s))
+			}
+		}
+	}
+	if a.optional {
+		a.offer(seed)
+		most := len(a.pool) + extras
+		for _, s := range a.near[int(seed)*a.nearCount : (int(seed)+1)*a.nearCount] {
+			if len(a.pool) >= most {
+				break
+			}
+			if a.random.chance(0.5) {
+				a.offer(s)
+			}
+		}
+	}
+}
+
+func (a *plainAnnealer) accepts(missing int, temperature float64) bool {
+	a.lackingNext = a.lackingNext[:0]
+	if a.missing > 0 {
+		for s, required := range a.required {
+			if required && a.vehicle[s] == none {
+				a.absent[s]++
+				a.lackingNext = append(a.lackingNext, int32(s))
+			}
+		}
+	}
+	if a.missing != missing {
+		return a.missing < missing
+	}
+	if a.missing > 0 && a.absences(a.lackingNext) < a.absences(a.lacking) {
+		return true
+	}
+	return float64(a.cost) < float64(a.current)-temperature*math.Log(1-a.random.float())
+}
+
+// absences returns how often the given stops were missing, together.
+func (a *plainAnnealer) absences(stops []int32) int64 {
+	sum := int64(0)
+	for _, s := range stops {
+		sum += a.absent[s]
+	}
+	return sum
+}

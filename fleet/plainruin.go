@@ -1,0 +1,368 @@
+package fleet
+
+// Ruin and recreation of plain problems: Christiaens & Vanden Berghe (2020) as in ruin.go and recreate.go, with one
+// difference: a stop is offered the positions beside its nearest neighbours only, so that
+// an iteration takes as long in a large problem as in a small one.
+
+const (
+	// insertNear is how many neighbours are tried first; only when none has room the rest are.
+	insertNear = 40
+)
+
+// ruiner holds what a ruin and a recreation need.
+type ruiner struct {
+	*linked
+	random *random
+	skip   int // neighbours before the next that is overlooked
+
+	pool     []pooled
+	inPool   []bool
+	cut      []int32 // vehicles that have lost a string
+	orders   []plainOrder
+	rank     []int // cumulative weights of orders
+	longest  float64
+	bestBy   int32 // where the last search for a position ended
+	bestCost int64
+}
+
+// pooled is a stop that waits for insertion; lower keys go first.
+type pooled struct {
+	key  int64
+	stop int32
+}
+
+// plainOrder is a way to sort the pool.
+type plainOrder uint8
+
+const (
+	plainChance plainOrder = iota
+	plainLoad
+	plainFar
+	plainClose
+	plainWidth // narrowest window first
+	plainOpens // earliest window first
+	plainShuts // latest window first
+	plainPrize // dearest first
+)
+
+func newRuiner(t *linked, r *random) *ruiner {
+	w := &ruiner{linked: t, random: r, inPool: make([]bool, t.stops)}
+	w.skip = r.geometric(blinkChance)
+	// Weights of Christiaens & Vanden Berghe, sections 5.2 and 6.
+	add := func(o plainOrder, weight int) {
+		w.orders = append(w.orders, o)
+		if len(w.rank) > 0 {
+			weight += w.rank[len(w.rank)-1]
+		}
+		w.rank = append(w.rank, weight)
+	}
+	add(plainChance, 4)
+	if t.dimensions > 0 {
+		add(plainLoad, 4)
+	}
+	add(plainFar, 2)
+	add(plainClose, 1)
+	if t.windowed {
+		add(plainWidth, 2)
+		add(plainOpens, 2)
+		add(plainShuts, 2)
+	}
+	if t.optional {
+		add(plainPrize, 6)
+	}
+	return w
+}
+
+// offer puts an unserved stop into the pool, once.
+func (w *ruiner) offer(s int32) {
+	if w.vehicle[s] == none && !w.inPool[s] {
+		w.inPool[s] = true
+		w.pool = append(w.pool, pooled{stop: s})
+	}
+}
+
+// take takes a stop out of its route into the pool.
+func (w *ruiner) take(s int32) {
+	w.unlink(s)
+	w.inPool[s] = true
+	w.pool = append(w.pool, pooled{stop: s})
+}
+
+// ruin removes strings near a stop.
+func (w *ruiner) ruin(seed int32) {
+	if w.used == 0 {
+		return
+	}
+	w.cut = w.cut[:0]
+	longest := min(longestString, float64(w.served)/float64(w.used))
+	most := 4*meanRemoved/(1+longest) - 1
+	strings := int(w.random.float()*most + 1)
+	if w.vehicle[seed] != none {
+		w.cutAt(seed, longest)
+	}
+	near := w.near[int(seed)*w.nearCount : (int(seed)+1)*w.nearCount]
+	for _, s := range near {
+		if len(w.cut) >= strings {
+			break
+		}
+		if v := w.vehicle[s]; v != none && !w.isCut(v) {
+			w.cutAt(s, longest)
+		}
+	}
+	if w.timed {
+		for _, v := range w.cut {
+			w.retime(v)
+		}
+	}
+}
+
+func (w *ruiner) isCut(v int32) bool {
+	for _, c := range w.cut {
+		if c == v {
+			return true
+		}
+	}
+	return false
+}
+
+// cutAt removes a string, or a split string, that holds a stop.
+func (w *ruiner) cutAt(s int32, longest float64) {
+	v := w.vehicle[s]
+	w.cut = append(w.cut, v)
+	size := int(w.count[v])
+	length := int(w.random.float()*min(float64(size), longest) + 1)
+	length = min(length, size)
+	keep := 0
+	if length > 1 && length < size && w.random.chance(splitChance) {
+		keep = 1
+		for length+keep < size && w.random.chance(splitGrow) {
+			keep++
+		}
+	}
+	span := length + keep
+	// The string begins up to span-1 stops before s, so that it neither leaves the route nor misses s.
+	before, first := 0, s
+	for before < span-1 && int(w.prev[first]) < w.stops {
+		first, before = w.prev[first], before+1
+	}
+	after, last := 0, s
+	for after < span-1 && int(w.next[last]) < w.stops {
+		last, after = w.next[last], after+1
+	}
+	// Begins are before .. max(0, span-1-after) stops ahead of s.
+	least := span - 1 - after
+	for range w.random.below(before - least + 1) {
+		first = w.next[first]
+	}
+	kept := length // none
+	if keep > 0 {
+		kept = 1 + w.random.below(length-1)
+	}
+	for i := range length {
+		if i == kept {
+			for range keep {
+				first = w.next[first]
+			}
+		}
+		next := w.next[first]
+		w.take(first)
+		first = next
+	}
+}
+
+// sortPool draws an order and sorts the pool by it, required stops first.
+func (w *ruiner) sortPool() {
+	draw := w.random.below(w.rank[len(w.rank)-1])
+	order := plainChance
+	for i, upTo := range w.rank {
+		if draw < upTo {
+			order = w.orders[i]
+			break
+		}
+	}
+	for i := range w.pool {
+		s := w.pool[i].stop
+		var key int64
+		switch order {
+		case plainLoad:
+			key = -int64(w.fill[s] * (1 << 40))
+		case plainFar:
+			key = -w.far[s]
+		case plainClose:
+			key = w.far[s]
+		case plainWidth:
+			key = int64(w.close[s] - w.open[s])
+		case plainOpens:
+			key = int64(w.open[s])
+		case plainShuts:
+			key = -int64(w.close[s])
+		case plainPrize:
+			key = -w.prize[s]
+		default:
+			key = int64(w.random.source.Uint64() >> 12)
+		}
+		if !w.required[s] {
+			key += 1 << 60
+		}
+		w.pool[i].key = key
+	}
+	if len(w.pool) > 64 {
+		w.sortLongPool()
+		return
+	}
+	for i := 1; i < len(w.pool); i++ {
+		c := w.pool[i]
+		j := i
+		for ; j > 0 && (w.pool[j-1].key > c.key || w.pool[j-1].key == c.key && w.pool[j-1].stop > c.stop); j-- {
+			w.pool[j] = w.pool[j-1]
+		}
+		w.pool[j] = c
+	}
+}
+
+// recreate inserts the pool's stops one by one where each is cheapest, optional ones only where
+// they cost less than their prize.
+func (w *ruiner) recreate() {
+	w.sortPool()
+	for _, c := range w.pool {
+		s := c.stop
+		w.inPool[s] = false
+		limit := int64(impossible)
+		if !w.required[s] {
+			limit = w.prize[s]
+		}
+		behind := w.cheapest(s, limit)
+		if behind == none {
+			continue
+		}
+		w.link(s, behind)
+		if w.timed {
+			w.push(behind)
+			w.pull(w.next[s])
+		}
+	}
+	w.pool = w.pool[:0]
+}
+
+// cheapest returns the node behind which a stop is inserted at the least cost under limit, or none.
+func (w *ruiner) cheapest(s int32, limit int64) int32 {
+	w.bestBy, w.bestCost = none, limit
+	near := w.near[int(s)*w.nearCount : (int(s)+1)*w.nearCount]
+	if len(near) > insertNear {
+		w.beside(s, near[:insertNear])
+		if w.bestBy == none {
+			w.beside(s, near[insertNear:])
+		}
+	} else {
+		w.beside(s, near)
+	}
+	for kind := range w.kinds {
+		w.openRoute(s, int32(kind))
+	}
+	if w.bestBy == none && w.required[s] {
+		w.everywhere(s)
+	}
+	return w.bestBy
+}
+
+// beside improves on the best position by those before and behind some neighbours.
+func (w *ruiner) beside(s int32, near []int32) {
+	if !w.uniform {
+		for _, c := range near {
+			if v := w.vehicle[c]; v != none && w.carries(v, s) {
+				w.tryBehind(s, c)
+				w.tryBehind(s, w.prev[c])
+			}
+		}
+		return
+	}
+	k := &w.kinds[0]
+	points := w.points
+	to, from := k.back[int(s)*points:(int(s)+1)*points], k.arcs[int(s)*points:(int(s)+1)*points]
+	vehicle, next, prev, at, out := w.vehicle, w.next, w.prev, w.at, w.out
+	best := int32(min(w.bestCost, math32))
+	by, skip := int32(none), w.skip
+	one, load := w.dimensions == 1, int64(0)
+	if one {
+		load = w.load[s]
+	}
+	several := len(w.kinds) > 1
+	for _, c := range near {
+		v := vehicle[c]
+		if v == none {
+			continue
+		}
+		if skip--; skip == 0 {
+			skip = w.random.geometric(blinkChance)
+			continue
+		}
+		if one {
+			if load > w.room[v] {
+				continue
+			}
+		} else if !w.carries(v, s) {
+			continue
+		}
+		n := next[c]
+		behind := to[c] + from[at[n]] - out[c]
+		p := prev[c]
+		before := to[at[p]] + from[c] - out[p]
+		if behind >= best && before >= best {
+			continue
+		}
+		if several && !w.kinds[w.kindOf[v]].mayServe(s) {
+			continue
+		}
+		if behind < best && (!w.timed || w.fits(s, c, n)) {
+			best, by = behind, c
+		}
+		if before < best && (!w.timed || w.fits(s, p, c)) {
+			best, by = before, p
+		}
+	}
+	w.skip = skip
+	if by != none {
+		w.bestBy, w.bestCost = by, int64(best)
+	}
+}
+
+// math32 is more than the sum of any three arcs.
+const math32 = 1<<31 - 1
+
+// tryBehind improves on the best position by the one behind a node of a route that has room.
+func (w *ruiner) tryBehind(s, node int32) {
+	v := w.vehicle[node]
+	k := &w.kinds[w.kindOf[v]]
+	next, points := w.next[node], w.points
+	cost := int64(k.back[int(s)*points+int(w.at[node])]) + int64(k.arcs[int(s)*points+int(w.at[next])]) - int64(w.out[node])
+	if cost < w.bestCost && k.mayServe(s) && (!w.timed || w.fits(s, node, next)) {
+		w.bestBy, w.bestCost = node, cost
+	}
+}
+
+// openRoute improves on the best position by an empty vehicle of a kind.
+func (w *ruiner) openRoute(s, kind int32) {
+	k, list := &w.kinds[kind], w.idle[kind]
+	if len(list) == 0 || !k.mayServe(s) {
+		return
+	}
+	v := list[len(list)-1]
+	start, end := w.start(v), w.end(v)
+	points := w.points
+	cost := k.fixed + int64(k.arcs[int(k.start)*points+int(s)]) + int64(k.arcs[int(s)*points+int(k.end)])
+	if cost < w.bestCost && w.carries(v, s) && (!w.timed || w.fits(s, start, end)) {
+		w.bestBy, w.bestCost = start, cost
+	}
+}
+
+// everywhere improves on the best position by all there are.
+func (w *ruiner) everywhere(s int32) {
+	for v := range int32(w.vehicles) {
+		if w.count[v] == 0 || !w.carries(v, s) {
+			continue
+		}
+		for node := w.start(v); node != w.end(v); node = w.next[node] {
+			w.tryBehind(s, node)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+)
+
+// solvePlain is Solve for plain problems.
+func solvePlain(m *plain, e *effort) (*Solution, error) {
+	lead := newPlainAnnealer(m, e, e.options.Seed, 0)
+	lead.begin()
+	lead.report()
+	if e.options.Iterations >= 0 {
+		lead.run(0, 1)
+	}
+	s := lead.solution()
+	if e.options.OnBest != nil {
+		e.options.OnBest(s)
+	}
+	if e.ctx.Err() != nil {
+		return s, fmt.Errorf("search ended early: %w", context.Cause(e.ctx))
+	}
+	if lead.best.missing > 0 {
+		return s, missingFrom(m.problem, s)
+	}
+	return s, nil
+}
+
+// missingFrom explains which required stops a solution of a plain problem misses.
+func missingFrom(p *Problem, s *Solution) error {
+	a := newAnnealer(compile(p), nil, 0, 0)
+	if err := a.adopt(s.Routes); err != nil {
+		return err
+	}
+	return a.missingError()
+}
