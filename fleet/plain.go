@@ -10,10 +10,12 @@ import (
 // facilities, breaks or overtime, each stop has one window at most, and nobody is paid for
 // waiting. Those are compiled into a plain, which is searched some twenty times faster than a model.
 
-// plain is such a Problem, compiled. Points are stops [0, stops) and then the depots. Costs are exact integers
+// plain is such a Problem, compiled. Points are stops [0, stops), in an order
+// of their own, and then the depots. Costs are exact integers
 // in units of as many grains as divide them all; loops over them look like C.
 type plain struct {
 	problem    *Problem
+	order      []int // the problem's stop that each stop is
 	stops      int
 	points     int // width of the matrices
 	dimensions int
@@ -28,13 +30,17 @@ type plain struct {
 	required    []bool
 	prize       []int64   // units; 0 for required stops
 	fill        []float64 // the largest share of a capacity that it takes
-	far         []int64   // cost of a trip of its own by the first kind that may make it
+	far         []int64   // cost of a trip of its own by the cheapest kind that may make it
+	depotNear   []int32   // least cost to or from a depot
 
 	kinds  []plainKind
 	kindOf []int32 // per vehicle
 	near   []int32 // stops x nearCount: who is worth driving to or from, nearest first
 	// nearCount is how many neighbours each stop has.
 	nearCount int
+	// Beside near, by the first kind: the costs from the neighbour and to it, and the least cost to or
+	// from this neighbour and those after it.
+	nearTo, nearFrom, nearRest []int32
 
 	timed    bool // some window, shift or depot may bind
 	windowed bool // some stop has a window
@@ -82,6 +88,7 @@ func (p *Problem) isPlain() bool {
 	for i := range p.Vehicles {
 		v := &p.Vehicles[i]
 		if len(v.Breaks) > 0 || v.Overtime > 0 || v.MaxMeters > 0 || v.HourCost > 0 && windows ||
+			p.Depots[v.End].Window.Open > max(v.Shift.Open, p.Depots[v.Start].Window.Open) || // it could be back too early
 			p.OneGroupATrip && (groups > 1 || len(v.GroupCapacity) > 0) {
 			return false
 		}
@@ -96,10 +103,10 @@ func compilePlain(p *Problem) *plain {
 		return nil
 	}
 	m := &plain{
-		problem: p, stops: len(p.Stops), points: len(p.Stops) + len(p.Depots), dimensions: p.Dimensions, uniform: true,
+		problem: p, order: nearOrder(p), stops: len(p.Stops), points: len(p.Stops) + len(p.Depots), dimensions: p.Dimensions, uniform: true,
 	}
 	location := make([]int, 0, m.points)
-	for i := range p.Stops {
+	for _, i := range m.order {
 		s := &p.Stops[i]
 		location = append(location, s.Location)
 		m.service = append(m.service, s.Service)
@@ -124,7 +131,7 @@ func compilePlain(p *Problem) *plain {
 	}
 	m.seconds = m.gather(p.Seconds, location)
 	m.unit = m.commonUnit(location)
-	for i := range p.Stops {
+	for _, i := range m.order {
 		prize := int64(0)
 		if !p.Stops[i].Required {
 			prize = p.Stops[i].Prize * (grains / m.unit)
@@ -137,6 +144,47 @@ func compilePlain(p *Problem) *plain {
 	m.compileFill()
 	m.compileNear()
 	return m
+}
+
+// nearOrder numbers the stops so that those that lie near each other have near numbers, which the cache rewards: in
+// the order of a walk through a minimum spanning tree (Prim).
+func nearOrder(p *Problem) []int {
+	n := len(p.Stops)
+	apart := func(a, b int) int64 {
+		from, to := p.Stops[a].Location, p.Stops[b].Location
+		return int64(p.Meters[from*p.Locations+to]) + int64(p.Seconds[from*p.Locations+to])
+	}
+	parent, least, done := make([]int, n), make([]int64, n), make([]bool, n)
+	for i := range least {
+		least[i] = math.MaxInt64
+	}
+	children := make([][]int, n)
+	for at := 0; at >= 0; {
+		done[at] = true
+		next := none
+		for i := range n {
+			if done[i] {
+				continue
+			}
+			if d := apart(at, i); d < least[i] {
+				least[i], parent[i] = d, at
+			}
+			if next < 0 || least[i] < least[next] {
+				next = i
+			}
+		}
+		if at = next; at >= 0 {
+			children[parent[at]] = append(children[parent[at]], at)
+		}
+	}
+	order, stack := make([]int, 0, n), []int{0}
+	for len(stack) > 0 {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		order = append(order, at)
+		stack = append(stack, children[at]...)
+	}
+	return order
 }
 
 // gather picks the rows and columns of the points' locations.
@@ -264,13 +312,13 @@ func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
 	for _, s := range onlyFor {
 		mine[s] = true
 	}
-	for i := range p.Stops {
+	for at, i := range m.order {
 		s := &p.Stops[i]
 		if len(s.Vehicles) > 0 && !mine[i] || len(v.Groups) > 0 && !slices.Contains(v.Groups, s.Group) {
 			if k.allowed == nil {
 				k.allowed = slices.Repeat([]bool{true}, m.stops)
 			}
-			k.allowed[i] = false
+			k.allowed[at] = false
 		}
 	}
 	return k
@@ -331,6 +379,12 @@ func (m *plain) compileFill() {
 			}
 		}
 		m.far = append(m.far, far)
+		depot := int32(maxArc)
+		for i := range m.kinds {
+			k := &m.kinds[i]
+			depot = min(depot, k.arcs[int(k.start)*m.points+s], k.arcs[s*m.points+int(k.end)])
+		}
+		m.depotNear = append(m.depotNear, depot)
 	}
 }
 
@@ -365,8 +419,17 @@ func (m *plain) compileNear() {
 			}
 		}
 		smallest(list, m.nearCount, compare)
+		from := len(m.near)
 		for _, o := range list[:m.nearCount] {
 			m.near = append(m.near, o.stop)
+			m.nearTo = append(m.nearTo, k.arcs[int(o.stop)*m.points+s])
+			m.nearFrom = append(m.nearFrom, k.arcs[s*m.points+int(o.stop)])
+		}
+		m.nearRest = append(m.nearRest, m.near[from:]...)
+		rest := int32(maxArc)
+		for i := len(m.near) - 1; i >= from; i-- {
+			rest = min(rest, m.nearTo[i], m.nearFrom[i])
+			m.nearRest[i] = rest
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Temperatures of plain problems, as shares of the mean cost of an arc.
 const (
-	plainHot, plainCold = 1.0, 0.01
+	plainHot, plainCold = 0.7, 0.01
 )
 
 // plainAnnealer is a worker that ruins, recreates and accepts by simulated annealing.
@@ -57,7 +57,7 @@ func (a *plainAnnealer) begin() {
 	for s := range int32(a.stops) {
 		a.offer(s)
 	}
-	a.recreate()
+	a.recreate(a.optional)
 	a.forget()
 	a.current = a.cost
 	a.keep()
@@ -108,9 +108,10 @@ func (a *plainAnnealer) report() {
 func (a *plainAnnealer) iterate(temperature float64) {
 	missing := a.missing
 	seed := int32(a.random.below(a.stops))
+	hope := a.optional && a.random.chance(hopeChance)
 	a.ruin(seed)
-	a.offerMissing(seed)
-	a.recreate()
+	a.offerMissing(seed, missing, hope)
+	a.recreate(hope)
 	if !a.accepts(missing, temperature) {
 		a.undo()
 		return
@@ -123,9 +124,10 @@ func (a *plainAnnealer) iterate(temperature float64) {
 	}
 }
 
-// offerMissing puts unserved stops into the pool: required ones, and optional ones near the seed.
-func (a *plainAnnealer) offerMissing(seed int32) {
-	if a.missing > 0 {
+// offerMissing puts unserved stops into the pool: required ones, and optional ones near the seed; missing
+// is how many of them there were before the ruin.
+func (a *plainAnnealer) offerMissing(seed int32, missing int, hope bool) {
+	if missing > 0 {
 		for s, required := range a.required {
 			if required {
 				a.offer(int32(s))
@@ -135,11 +137,14 @@ func (a *plainAnnealer) offerMissing(seed int32) {
 	if a.optional {
 		a.offer(seed)
 		most := len(a.pool) + extras
+		if hope {
+			most = len(a.pool) + hopeExtras
+		}
 		for _, s := range a.near[int(seed)*a.nearCount : (int(seed)+1)*a.nearCount] {
 			if len(a.pool) >= most {
 				break
 			}
-			if a.random.chance(0.5) {
+			if hope || a.random.chance(0.5) {
 				a.offer(s)
 			}
 		}
@@ -172,4 +177,19 @@ func (a *plainAnnealer) absences(stops []int32) int64 {
 		sum += a.absent[s]
 	}
 	return sum
+}
+
+// adopt makes routes the current solution; they serve every stop.
+func (a *plainAnnealer) adopt(in *individual) {
+	a.clear()
+	for r := range in.ends {
+		behind := a.start(int32(r))
+		for _, s := range in.route(r) {
+			a.link(s, behind)
+			behind = s
+		}
+	}
+	a.forget()
+	a.current = a.cost
+	a.keep()
 }

@@ -205,6 +205,18 @@ func (t *linked) retime(v int32) {
 	t.pull(end)
 }
 
+// inTime reports whether a route that retime has gone over can be driven.
+func (t *linked) inTime(v int32) bool {
+	for node := t.next[t.start(v)]; ; node = t.next[node] {
+		if t.early[node] > t.latest[node] {
+			return false
+		}
+		if int(node) >= t.stops {
+			return true
+		}
+	}
+}
+
 // push derives early of what follows a node, until it ends or nothing changes any more.
 func (t *linked) push(node int32) {
 	end := int32(t.stops + t.vehicles)

@@ -6,7 +6,11 @@ package fleet
 
 const (
 	// insertNear is how many neighbours are tried first; only when none has room the rest are.
-	insertNear = 40
+	insertNear = 30
+	// wholeTripKinds is wholeTrip where vehicles differ: a route moves to another kind as a whole.
+	wholeTripKinds = 0.2
+	// hideKind is the chance that a kind opens no route in an iteration, so that not always the cheapest for the first stop does.
+	hideKind = 0.4
 )
 
 // ruiner holds what a ruin and a recreation need.
@@ -18,9 +22,9 @@ type ruiner struct {
 	pool     []pooled
 	inPool   []bool
 	cut      []int32 // vehicles that have lost a string
+	hidden   []bool  // per kind: opens no routes in this iteration
 	orders   []plainOrder
 	rank     []int // cumulative weights of orders
-	longest  float64
 	bestBy   int32 // where the last search for a position ended
 	bestCost int64
 }
@@ -46,7 +50,7 @@ const (
 )
 
 func newRuiner(t *linked, r *random) *ruiner {
-	w := &ruiner{linked: t, random: r, inPool: make([]bool, t.stops)}
+	w := &ruiner{linked: t, random: r, inPool: make([]bool, t.stops), hidden: make([]bool, len(t.kinds))}
 	w.skip = r.geometric(blinkChance)
 	// Weights of Christiaens & Vanden Berghe, sections 5.2 and 6.
 	add := func(o plainOrder, weight int) {
@@ -97,8 +101,16 @@ func (w *ruiner) ruin(seed int32) {
 	longest := min(longestString, float64(w.served)/float64(w.used))
 	most := 4*meanRemoved/(1+longest) - 1
 	strings := int(w.random.float()*most + 1)
+	share := wholeTrip
+	if len(w.kinds) > 1 {
+		share = wholeTripKinds
+	}
+	cut := w.cutAt
+	if w.random.chance(share) {
+		cut, strings = w.cutWhole, 1+w.random.below(2)
+	}
 	if w.vehicle[seed] != none {
-		w.cutAt(seed, longest)
+		cut(seed, longest)
 	}
 	near := w.near[int(seed)*w.nearCount : (int(seed)+1)*w.nearCount]
 	for _, s := range near {
@@ -106,12 +118,15 @@ func (w *ruiner) ruin(seed int32) {
 			break
 		}
 		if v := w.vehicle[s]; v != none && !w.isCut(v) {
-			w.cutAt(s, longest)
+			cut(s, longest)
 		}
 	}
 	if w.timed {
 		for _, v := range w.cut {
-			w.retime(v)
+			if w.retime(v); !w.inTime(v) { // odd matrices: by way of a stop that is gone it was faster
+				w.takeAll(v)
+				w.retime(v)
+			}
 		}
 	}
 }
@@ -170,6 +185,22 @@ func (w *ruiner) cutAt(s int32, longest float64) {
 	}
 }
 
+// cutWhole removes the route of a stop.
+func (w *ruiner) cutWhole(s int32, _ float64) {
+	v := w.vehicle[s]
+	w.cut = append(w.cut, v)
+	w.takeAll(v)
+}
+
+// takeAll takes all stops of a vehicle into the pool.
+func (w *ruiner) takeAll(v int32) {
+	for first := w.next[w.start(v)]; int(first) < w.stops; {
+		next := w.next[first]
+		w.take(first)
+		first = next
+	}
+}
+
 // sortPool draws an order and sorts the pool by it, required stops first.
 func (w *ruiner) sortPool() {
 	draw := w.random.below(w.rank[len(w.rank)-1])
@@ -221,17 +252,26 @@ func (w *ruiner) sortPool() {
 }
 
 // recreate inserts the pool's stops one by one where each is cheapest, optional ones only where
-// they cost less than their prize.
-func (w *ruiner) recreate() {
+// they cost less than their prize. With hope, an optional stop may open a route at a
+// loss that its unserved neighbours can make good; prune then takes back what did not work out.
+func (w *ruiner) recreate(hope bool) {
 	w.sortPool()
+	if len(w.kinds) > 1 {
+		for kind := range w.hidden {
+			w.hidden[kind] = w.random.chance(hideKind)
+		}
+	}
 	for _, c := range w.pool {
 		s := c.stop
 		w.inPool[s] = false
-		limit := int64(impossible)
+		limit, open := int64(impossible), int64(0)
 		if !w.required[s] {
 			limit = w.prize[s]
+			if hope {
+				open = w.hopeOf(s)
+			}
 		}
-		behind := w.cheapest(s, limit)
+		behind := w.cheapest(s, limit, open)
 		if behind == none {
 			continue
 		}
@@ -242,22 +282,164 @@ func (w *ruiner) recreate() {
 		}
 	}
 	w.pool = w.pool[:0]
+	if hope {
+		for i := 0; i < len(w.changed); i++ {
+			w.prune(w.changed[i])
+		}
+	}
+	if len(w.kinds) > 1 {
+		for i := 0; i < len(w.changed); i++ {
+			w.changeVehicle(w.changed[i])
+		}
+	}
 }
 
-// cheapest returns the node behind which a stop is inserted at the least cost under limit, or none.
-func (w *ruiner) cheapest(s int32, limit int64) int32 {
-	w.bestBy, w.bestCost = none, limit
-	near := w.near[int(s)*w.nearCount : (int(s)+1)*w.nearCount]
-	if len(near) > insertNear {
-		w.beside(s, near[:insertNear])
-		if w.bestBy == none {
-			w.beside(s, near[insertNear:])
+// changeVehicle gives a route to an empty vehicle of another kind where that is cheaper.
+func (w *ruiner) changeVehicle(v int32) {
+	if w.count[v] == 0 {
+		return
+	}
+	start, end := w.start(v), w.end(v)
+	own := w.kindOf[v]
+	cost := w.kinds[own].fixed
+	for node := start; node != end; node = w.next[node] {
+		cost += int64(w.out[node])
+	}
+	to := int32(none)
+	for kind, list := range w.idle {
+		if int32(kind) == own || len(list) == 0 {
+			continue
 		}
-	} else {
-		w.beside(s, near)
+		if c, ok := w.costBy(v, int32(kind), cost); ok {
+			cost, to = c, list[len(list)-1]
+		}
+	}
+	if to == none {
+		return
+	}
+	behind := w.start(to)
+	for s := w.next[start]; s != end; s = w.next[start] {
+		w.unlink(s)
+		w.link(s, behind)
+		behind = s
+	}
+	if w.timed {
+		w.retime(v)
+		w.retime(to)
+	}
+}
+
+// costBy returns what a vehicle's route costs by another kind, if that is possible and less than limit.
+func (w *ruiner) costBy(v, kind int32, limit int64) (int64, bool) {
+	k := &w.kinds[kind]
+	for d := range w.dimensions {
+		if w.kinds[w.kindOf[v]].capacity[d]-w.room[int(v)*w.dimensions+d] > k.capacity[d] {
+			return 0, false
+		}
+	}
+	cost, at, now := k.fixed, k.start, k.earliest
+	for s := w.next[w.start(v)]; int(s) < w.stops; s = w.next[s] {
+		if cost += int64(k.arcs[int(at)*w.points+int(s)]); cost >= limit || !k.mayServe(s) {
+			return 0, false
+		}
+		now = max(now+w.seconds[int(at)*w.points+int(s)], w.open[s])
+		if now > w.close[s] {
+			return 0, false
+		}
+		now += w.service[s]
+		at = s
+	}
+	cost += int64(k.arcs[int(at)*w.points+int(k.end)])
+	return cost, cost < limit && now+w.seconds[int(at)*w.points+int(k.end)] <= k.latest
+}
+
+// hopeOf returns what the unserved optional neighbours of a stop may earn in a route with it: their prizes less the
+// cost of a detour from it, while they fit a first vehicle.
+func (w *ruiner) hopeOf(s int32) int64 {
+	room, sum := 1-w.fill[s], int64(0)
+	from := int(s) * w.nearCount
+	for i, c := range w.near[from : from+w.nearCount] {
+		if room <= 0 {
+			break
+		}
+		if gain := w.prize[c] - int64(w.nearFrom[from+i]); w.vehicle[c] == none && !w.required[c] && gain > 0 {
+			sum += gain
+			room -= w.fill[c]
+		}
+	}
+	return sum
+}
+
+// prune takes optional stops out of a route as long as that pays, and then the route if it earns less than it costs.
+func (w *ruiner) prune(v int32) {
+	k := &w.kinds[w.kindOf[v]]
+	start := w.start(v)
+	for w.count[v] > 1 {
+		worst, most := int32(none), int64(0)
+		for s := w.next[start]; int(s) < w.stops; s = w.next[s] {
+			if w.required[s] {
+				continue
+			}
+			p, n := w.prev[s], w.next[s]
+			saved := int64(w.out[p]) + int64(w.out[s]) - int64(k.arcs[int(w.at[p])*w.points+int(w.at[n])]) - w.prize[s]
+			if saved > most && (!w.timed || w.joined(p, n)) {
+				worst, most = s, saved
+			}
+		}
+		if worst == none {
+			break
+		}
+		w.unlink(worst)
+		if w.timed {
+			w.retime(v)
+		}
+	}
+	cost := k.fixed + int64(w.out[start])
+	for s := w.next[start]; int(s) < w.stops; s = w.next[s] {
+		if w.required[s] {
+			return
+		}
+		cost += int64(w.out[s]) - w.prize[s]
+	}
+	if w.count[v] > 0 && cost > 0 {
+		for s := w.next[start]; int(s) < w.stops; s = w.next[start] {
+			w.unlink(s)
+		}
+		if w.timed {
+			w.retime(v)
+		}
+	}
+}
+
+// joined reports whether a route is in time when what lies between two of its nodes is left out.
+func (w *ruiner) joined(prev, next int32) bool {
+	begin := w.early[prev] + w.seconds[int(w.at[prev])*w.points+int(w.at[next])]
+	if int(prev) < w.stops {
+		begin += w.service[prev]
+	}
+	return begin <= w.latest[next]
+}
+
+// cheapest returns the node behind which a stop is inserted at the least cost under limit, or none. A route of its
+// own may cost more by open.
+func (w *ruiner) cheapest(s int32, limit, open int64) int32 {
+	w.bestBy, w.bestCost = none, limit
+	w.beside(s, 0, min(insertNear, w.nearCount))
+	if w.bestBy == none && insertNear < w.nearCount {
+		w.beside(s, insertNear, w.nearCount)
+	}
+	if open > 0 && w.bestBy == none {
+		w.bestCost += open
 	}
 	for kind := range w.kinds {
-		w.openRoute(s, int32(kind))
+		if !w.hidden[kind] {
+			w.openRoute(s, int32(kind))
+		}
+	}
+	if w.bestBy == none && len(w.kinds) > 1 {
+		for kind := range w.kinds {
+			w.openRoute(s, int32(kind))
+		}
 	}
 	if w.bestBy == none && w.required[s] {
 		w.everywhere(s)
@@ -265,8 +447,14 @@ func (w *ruiner) cheapest(s int32, limit int64) int32 {
 	return w.bestBy
 }
 
-// beside improves on the best position by those before and behind some neighbours.
-func (w *ruiner) beside(s int32, near []int32) {
+// beside improves on the best position by those before and behind the neighbours [low, high) of a stop.
+//
+// A position between c and n costs d(c,s) + d(s,n) - d(c,n). If n is a neighbour before c, it has been tried; else
+// d(s,n) is at least the least distance among the neighbours from c on. So most positions
+// are dismissed before d(s,n) is looked up, which is what takes time.
+func (w *ruiner) beside(s int32, low, high int) {
+	low, high = int(s)*w.nearCount+low, int(s)*w.nearCount+high
+	near := w.near[low:high]
 	if !w.uniform {
 		for _, c := range near {
 			if v := w.vehicle[c]; v != none && w.carries(v, s) {
@@ -279,21 +467,25 @@ func (w *ruiner) beside(s int32, near []int32) {
 	k := &w.kinds[0]
 	points := w.points
 	to, from := k.back[int(s)*points:(int(s)+1)*points], k.arcs[int(s)*points:(int(s)+1)*points]
+	nearTo, nearFrom, nearRest := w.nearTo[low:high], w.nearFrom[low:high], w.nearRest[low:high]
 	vehicle, next, prev, at, out := w.vehicle, w.next, w.prev, w.at, w.out
 	best := int32(min(w.bestCost, math32))
+	depot := w.depotNear[s]
 	by, skip := int32(none), w.skip
 	one, load := w.dimensions == 1, int64(0)
 	if one {
 		load = w.load[s]
 	}
 	several := len(w.kinds) > 1
-	for _, c := range near {
+	for i, c := range near {
 		v := vehicle[c]
 		if v == none {
 			continue
 		}
-		if skip--; skip == 0 {
-			skip = w.random.geometric(blinkChance)
+		p := prev[c]
+		rest := min(nearRest[i], depot)
+		behindRest, beforeRest := nearTo[i]-out[c], nearFrom[i]-out[p]
+		if behindRest+rest >= best && beforeRest+rest >= best {
 			continue
 		}
 		if one {
@@ -303,20 +495,18 @@ func (w *ruiner) beside(s int32, near []int32) {
 		} else if !w.carries(v, s) {
 			continue
 		}
-		n := next[c]
-		behind := to[c] + from[at[n]] - out[c]
-		p := prev[c]
-		before := to[at[p]] + from[c] - out[p]
-		if behind >= best && before >= best {
+		if skip--; skip <= 0 {
+			skip = w.random.geometric(blinkChance)
 			continue
 		}
 		if several && !w.kinds[w.kindOf[v]].mayServe(s) {
 			continue
 		}
-		if behind < best && (!w.timed || w.fits(s, c, n)) {
+		n := next[c]
+		if behind := behindRest + from[at[n]]; behind < best && (!w.timed || w.fits(s, c, n)) {
 			best, by = behind, c
 		}
-		if before < best && (!w.timed || w.fits(s, p, c)) {
+		if before := beforeRest + to[at[p]]; before < best && (!w.timed || w.fits(s, p, c)) {
 			best, by = before, p
 		}
 	}

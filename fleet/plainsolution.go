@@ -23,11 +23,12 @@ func (a *plainAnnealer) solution() *Solution {
 	for stop, is := range served {
 		switch {
 		case !is:
-			s.Unserved = append(s.Unserved, stop)
+			s.Unserved = append(s.Unserved, a.order[stop])
 		case !a.required[stop]:
-			s.Prize += a.problem.Stops[stop].Prize
+			s.Prize += a.problem.Stops[a.order[stop]].Prize
 		}
 	}
+	slices.Sort(s.Unserved)
 	return s
 }
 
@@ -40,7 +41,7 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 	here := k.start
 	locationOf := func(point int32) int {
 		if int(point) < m.stops {
-			return m.problem.Stops[point].Location
+			return m.problem.Stops[m.order[point]].Location
 		}
 		return m.problem.Depots[int(point)-m.stops].Location
 	}
@@ -64,7 +65,7 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 		}
 		start := max(arrive, m.open[s])
 		now = start + m.service[s]
-		add(Serve, int(s), arrive, start, now)
+		add(Serve, m.order[s], arrive, start, now)
 	}
 	now += drive(k.end)
 	clear(load)

@@ -56,7 +56,7 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	if o.Iterations == 0 && o.Time == 0 {
 		o.Iterations = defaultIterations
 	}
-	e := &effort{ctx: ctx, began: began, options: o}
+	e := &effort{ctx: ctx, elapsed: func() time.Duration { return time.Since(began) }, options: o}
 	if m := compilePlain(p); m != nil {
 		return solvePlain(m, e)
 	}
@@ -122,7 +122,7 @@ func together(m *model, e *effort, lead *annealer, workers int) *annealer {
 // effort is what a whole Solve may spend.
 type effort struct {
 	ctx     context.Context
-	began   time.Time
+	elapsed func() time.Duration // since the search began
 	options Options
 
 	mu       sync.Mutex
@@ -144,7 +144,7 @@ func (e *effort) progress(iteration int) float64 {
 		share = float64(iteration) / float64(e.options.Iterations)
 	}
 	if e.options.Time > 0 {
-		share = max(share, float64(time.Since(e.began))/float64(e.options.Time))
+		share = max(share, float64(e.elapsed())/float64(e.options.Time))
 	}
 	return share
 }
