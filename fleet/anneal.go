@@ -79,6 +79,11 @@ func (a *annealer) restore() {
 	}
 }
 
+// isBetter reports whether the best solution is better than another worker's.
+func (a *annealer) isBetter(than *annealer) bool {
+	return a.best.better(than.best.missing, than.best.cost)
+}
+
 // takeOver continues from another worker's best solution.
 func (a *annealer) takeOver(other *annealer) {
 	a.best.missing, a.best.cost = other.best.missing, other.best.cost

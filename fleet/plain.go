@@ -15,7 +15,8 @@ import (
 // in units of as many grains as divide them all; loops over them look like C.
 type plain struct {
 	problem    *Problem
-	order      []int // the problem's stop that each stop is
+	order      []int   // the problem's stop that each stop is
+	numberOf   []int32 // the other way round
 	stops      int
 	points     int // width of the matrices
 	dimensions int
@@ -128,6 +129,10 @@ func compilePlain(p *Problem) *plain {
 	}
 	for i := range p.Depots {
 		location = append(location, p.Depots[i].Location)
+	}
+	m.numberOf = make([]int32, m.stops)
+	for at, i := range m.order {
+		m.numberOf[i] = int32(at)
 	}
 	m.seconds = m.gather(p.Seconds, location)
 	m.unit = m.commonUnit(location)

@@ -179,7 +179,7 @@ func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlain(t, 12)
 		a := newPlainAnnealer(compilePlain(p), &effort{ctx: context.Background()}, 1, 0)
-		a.begin()
+		a.begin(nil)
 		for range 20 {
 			cost, missing := a.cost, a.missing
 			next, room, early, latest := slices.Clone(a.next), slices.Clone(a.room), slices.Clone(a.early), slices.Clone(a.latest)
@@ -222,7 +222,7 @@ func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
 func TestThePlainSearchDoesNotAllocate(t *testing.T) {
 	p, _, _ := readX(t, "../../shared/data/vrp/VRPTW/R1_10_3.vrp")
 	a := newPlainAnnealer(compilePlain(p), &effort{ctx: context.Background()}, 1, 0)
-	a.begin()
+	a.begin(nil)
 	for range 2000 { // grow every slice
 		a.iterate(a.hot)
 	}

@@ -8,6 +8,8 @@ import (
 // Temperatures of plain problems, as shares of the mean cost of an arc.
 const (
 	plainHot, plainCold = 0.7, 0.01
+	// plainWarm is the share of the heat where there is a solution to begin with.
+	plainWarm = 0.2
 )
 
 // plainAnnealer is a worker that ruins, recreates and accepts by simulated annealing.
@@ -52,15 +54,22 @@ func (w *ruiner) sortLongPool() {
 	})
 }
 
-// begin builds a first solution.
-func (a *plainAnnealer) begin() {
+// begin builds a first solution, from a warm one where there is one; what of that cannot be driven is left out.
+func (a *plainAnnealer) begin(warm *Solution) {
+	if warm != nil {
+		for i := range warm.Routes {
+			a.adoptRoute(&warm.Routes[i])
+		}
+		a.forget()
+		a.keep()
+	}
 	for s := range int32(a.stops) {
 		a.offer(s)
 	}
 	a.recreate(a.optional)
 	a.forget()
-	a.current = a.cost
 	a.keep()
+	a.restore()
 	driving := 0.0
 	for s := range a.stops {
 		if a.vehicle[s] != none {
@@ -69,6 +78,80 @@ func (a *plainAnnealer) begin() {
 	}
 	mean := max(driving/float64(max(a.served, 1)), 1)
 	a.hot, a.cold = plainHot*mean, plainCold*mean
+	if warm != nil {
+		a.hot *= plainWarm
+	}
+}
+
+// adoptRoute takes over the order of stops of a route, unless that vehicle cannot drive it.
+func (a *plainAnnealer) adoptRoute(from *Route) {
+	v := int32(from.Vehicle)
+	if from.Vehicle < 0 || from.Vehicle >= a.vehicles || a.count[v] > 0 {
+		return
+	}
+	k := &a.kinds[a.kindOf[v]]
+	behind := a.start(v)
+	fits := true
+	for i := range from.Visits {
+		visit := &from.Visits[i]
+		if visit.Kind != Serve || visit.Index < 0 || visit.Index >= a.stops {
+			continue
+		}
+		s := a.numberOf[visit.Index]
+		if a.vehicle[s] != none || !k.mayServe(s) || !a.carries(v, s) {
+			fits = false
+			break
+		}
+		a.link(s, behind)
+		behind = s
+	}
+	if a.timed {
+		a.retime(v)
+		fits = fits && a.inTime(v)
+	}
+	if !fits {
+		a.undo()
+		return
+	}
+	a.forget()
+}
+
+// restore makes the best solution the current one.
+func (a *plainAnnealer) restore() {
+	a.clear()
+	for v := range int32(a.vehicles) {
+		behind := a.start(v)
+		for s := a.best.next[behind]; int(s) < a.stops; s = a.best.next[s] {
+			a.link(s, behind)
+			behind = s
+		}
+		if a.timed {
+			a.retime(v)
+		}
+	}
+	a.forget()
+	a.current = a.cost
+	a.lacking = a.lacking[:0]
+	if a.missing > 0 {
+		for s, required := range a.required {
+			if required && a.vehicle[s] == none {
+				a.lacking = append(a.lacking, int32(s))
+			}
+		}
+	}
+}
+
+// isBetter reports whether the best solution is better than another worker's.
+func (a *plainAnnealer) isBetter(than *plainAnnealer) bool {
+	return a.best.missing < than.best.missing || a.best.missing == than.best.missing && a.best.cost < than.best.cost
+}
+
+// takeOver continues from another worker's best solution.
+func (a *plainAnnealer) takeOver(other *plainAnnealer) {
+	a.best.missing, a.best.cost = other.best.missing, other.best.cost
+	copy(a.best.next, other.best.next)
+	a.hot, a.cold = other.hot, other.cold
+	a.restore()
 }
 
 // keep stores the current solution as the best if it is.
@@ -177,19 +260,4 @@ func (a *plainAnnealer) absences(stops []int32) int64 {
 		sum += a.absent[s]
 	}
 	return sum
-}
-
-// adopt makes routes the current solution; they serve every stop.
-func (a *plainAnnealer) adopt(in *individual) {
-	a.clear()
-	for r := range in.ends {
-		behind := a.start(int32(r))
-		for _, s := range in.route(r) {
-			a.link(s, behind)
-			behind = s
-		}
-	}
-	a.forget()
-	a.current = a.cost
-	a.keep()
 }

@@ -8,10 +8,16 @@ import (
 // solvePlain is Solve for plain problems.
 func solvePlain(m *plain, e *effort) (*Solution, error) {
 	lead := newPlainAnnealer(m, e, e.options.Seed, 0)
-	lead.begin()
+	lead.begin(e.options.Warm)
 	lead.report()
-	if e.options.Iterations >= 0 {
+	switch {
+	case e.options.Iterations < 0:
+	case e.options.Workers <= 1:
 		lead.run(0, 1)
+	default:
+		lead = together(lead, e.options.Workers, func(stream uint64) *plainAnnealer {
+			return newPlainAnnealer(m, e, e.options.Seed, stream)
+		})
 	}
 	s := lead.solution()
 	if e.options.OnBest != nil {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +18,9 @@ type Options struct {
 	Time       time.Duration
 	// Workers is how many search at once and share the best now and then; 0 means 1.
 	Workers int
+	// Elapsed tells how much of Time is spent, where that is not the time since the search began: a benchmark on a busy
+	// machine may count processor time.
+	Elapsed func() time.Duration
 	// OnBest is called, one call at a time, with each better solution that is found, at most ten times a second
 	// and for the first and the last always. It must not change the solution.
 	OnBest func(*Solution)
@@ -56,7 +58,10 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	if o.Iterations == 0 && o.Time == 0 {
 		o.Iterations = defaultIterations
 	}
-	e := &effort{ctx: ctx, elapsed: func() time.Duration { return time.Since(began) }, options: o}
+	if o.Elapsed == nil {
+		o.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	e := &effort{ctx: ctx, options: o}
 	if m := compilePlain(p); m != nil {
 		return solvePlain(m, e)
 	}
@@ -69,7 +74,7 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 		if workers == 1 {
 			lead.run(0, 1)
 		} else {
-			lead = together(m, e, lead, workers)
+			lead = together(lead, workers, func(stream uint64) *annealer { return newAnnealer(m, e, o.Seed, stream) })
 		}
 	}
 	lead.restore()
@@ -87,32 +92,37 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	return s, nil
 }
 
+// worker is one of several that search at once: W is its own type.
+type worker[W any] interface {
+	run(from, to float64) // between two shares of the effort
+	takeOver(other W)     // continues from another's best solution
+	isBetter(than W) bool
+}
+
 // together lets several workers search in epochs; after each, all go on from the best.
-func together(m *model, e *effort, lead *annealer, workers int) *annealer {
-	team := []*annealer{lead}
+func together[W worker[W]](lead W, workers int, hire func(stream uint64) W) W {
+	team := []W{lead}
 	for i := 1; i < workers; i++ {
-		a := newAnnealer(m, e, e.options.Seed, uint64(i))
-		a.takeOver(lead)
-		team = append(team, a)
+		w := hire(uint64(i))
+		w.takeOver(lead)
+		team = append(team, w)
 	}
 	for epoch := range epochs {
 		var wait sync.WaitGroup
-		for _, a := range team {
-			wait.Go(func() { a.run(float64(epoch)/epochs, float64(epoch+1)/epochs) })
+		for _, w := range team {
+			wait.Go(func() { w.run(float64(epoch)/epochs, float64(epoch+1)/epochs) })
 		}
 		wait.Wait()
-		lead = slices.MinFunc(team, func(a, b *annealer) int {
-			if a.best.better(b.best.missing, b.best.cost) {
-				return -1
+		best := 0
+		for i, w := range team {
+			if w.isBetter(team[best]) {
+				best = i
 			}
-			if b.best.better(a.best.missing, a.best.cost) {
-				return 1
-			}
-			return 0
-		})
-		for _, a := range team {
-			if a != lead {
-				a.takeOver(lead)
+		}
+		lead = team[best]
+		for i, w := range team {
+			if i != best {
+				w.takeOver(lead)
 			}
 		}
 	}
@@ -122,7 +132,6 @@ func together(m *model, e *effort, lead *annealer, workers int) *annealer {
 // effort is what a whole Solve may spend.
 type effort struct {
 	ctx     context.Context
-	elapsed func() time.Duration // since the search began
 	options Options
 
 	mu       sync.Mutex
@@ -144,7 +153,7 @@ func (e *effort) progress(iteration int) float64 {
 		share = float64(iteration) / float64(e.options.Iterations)
 	}
 	if e.options.Time > 0 {
-		share = max(share, float64(e.elapsed())/float64(e.options.Time))
+		share = max(share, float64(e.options.Elapsed())/float64(e.options.Time))
 	}
 	return share
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"polder.city/fleet"
@@ -28,11 +29,15 @@ func main() {
 	seconds := flag.Float64("seconds", 5, "how long to search an instance")
 	seed := flag.Uint64("seed", 1, "of the search")
 	workers := flag.Int("workers", 1, "how many search at once")
+	processor := flag.Bool("processor", false, "count seconds of processor time, so that a busy machine matters less")
 	flag.Parse()
 	for _, name := range flag.Args() {
-		if err := run(name, fleet.Options{
-			Seed: *seed, Time: time.Duration(*seconds * float64(time.Second)), Workers: *workers,
-		}); err != nil {
+		options := fleet.Options{Seed: *seed, Time: time.Duration(*seconds * float64(time.Second)), Workers: *workers}
+		if *processor {
+			began := processorTime()
+			options.Elapsed = func() time.Duration { return (processorTime() - began) / time.Duration(*workers) }
+		}
+		if err := run(name, options); err != nil {
 			fmt.Fprintln(os.Stderr, "fleet:", err)
 			os.Exit(1)
 		}
@@ -64,4 +69,13 @@ func run(name string, options fleet.Options) error {
 		objective += p.Stops[i].Prize
 	}
 	return json.NewEncoder(os.Stdout).Encode(line{instance, objective, len(s.Routes), len(s.Unserved), took.Seconds()})
+}
+
+// processorTime returns how long this process has run on processors.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err) // it cannot fail for the process itself
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
