@@ -161,12 +161,11 @@ func (l *school) educate(penalty float64, ended func() bool) {
 	}
 	l.random.shuffle(l.stopOrder)
 	l.random.shuffle(l.routeOrder)
-	near := min(educationNear, l.nearCount)
 	for loop, done := 0, false; !done && !ended(); loop++ {
 		done = loop > 0 // empty routes are offered from the second loop on
 		before := l.moves
 		for _, u := range l.stopOrder {
-			l.tryStop(u, loop, l.near[int(u)*l.nearCount:int(u)*l.nearCount+near])
+			l.tryStop(u, loop, l.neighbours(u)[:min(educationNear, l.nearCount)])
 		}
 		done = done && l.moves == before
 		if l.swapStars() {
@@ -176,11 +175,12 @@ func (l *school) educate(penalty float64, ended func() bool) {
 }
 
 // tryStop tries all moves around a stop.
-func (l *school) tryStop(u int32, loop int, near []int32) {
+func (l *school) tryStop(u int32, loop int, near []neighbour) {
 	last := l.tested[u]
 	l.tested[u] = l.moves
 	l.setU(u)
-	for _, v := range near {
+	for i := range near {
+		v := near[i].stop
 		if loop > 0 && max(l.modified[l.route[u]], l.modified[l.route[v]]) <= last {
 			continue
 		}

@@ -35,19 +35,20 @@ type plain struct {
 	depotNear   []int32   // least cost to or from a depot
 
 	kinds  []plainKind
-	kindOf []int32 // per vehicle
-	near   []int32 // stops x nearCount: who is worth driving to or from, nearest first
+	kindOf []int32     // per vehicle
+	near   []neighbour // stops x nearCount: who is worth driving to or from, nearest first
 	// nearCount is how many neighbours each stop has.
 	nearCount int
-	// Beside near, by the first kind: the costs from the neighbour and to it, and the least cost to or
-	// from this neighbour and those after it.
-	nearTo, nearFrom, nearRest []int32
 
 	timed    bool // some window, shift or depot may bind
 	windowed bool // some stop has a window
 	optional bool // some stop is optional
 	uniform  bool // all kinds share arcs
 }
+
+// neighbour is a stop near another one, with the costs by the first kind from the neighbour and to it, and the least
+// cost to or from this neighbour and those after it.
+type neighbour struct{ stop, to, from, rest int32 }
 
 // plainKind is a set of vehicles that differ in name only.
 type plainKind struct {
@@ -399,13 +400,13 @@ func (m *plain) compileNear() {
 	m.nearCount = min(plainNear, m.stops-1)
 	k := &m.kinds[0]
 	perSecond := m.costOfTime()
-	type neighbour struct {
+	type candidate struct {
 		cost float64
 		stop int32
 	}
-	compare := func(a, b neighbour) int { return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.stop, b.stop)) }
-	list := make([]neighbour, 0, m.stops)
-	m.near = make([]int32, 0, m.stops*m.nearCount)
+	compare := func(a, b candidate) int { return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.stop, b.stop)) }
+	list := make([]candidate, 0, m.stops)
+	m.near = make([]neighbour, 0, m.stops*m.nearCount)
 	direction := func(from, to int) float64 {
 		cost := float64(k.arcs[from*m.points+to])
 		if m.windowed {
@@ -420,23 +421,27 @@ func (m *plain) compileNear() {
 		list = list[:0]
 		for o := range m.stops {
 			if o != s {
-				list = append(list, neighbour{min(direction(s, o), direction(o, s)), int32(o)})
+				list = append(list, candidate{min(direction(s, o), direction(o, s)), int32(o)})
 			}
 		}
 		smallest(list, m.nearCount, compare)
 		from := len(m.near)
 		for _, o := range list[:m.nearCount] {
-			m.near = append(m.near, o.stop)
-			m.nearTo = append(m.nearTo, k.arcs[int(o.stop)*m.points+s])
-			m.nearFrom = append(m.nearFrom, k.arcs[s*m.points+int(o.stop)])
+			m.near = append(m.near, neighbour{
+				stop: o.stop, to: k.arcs[int(o.stop)*m.points+s], from: k.arcs[s*m.points+int(o.stop)],
+			})
 		}
-		m.nearRest = append(m.nearRest, m.near[from:]...)
 		rest := int32(maxArc)
 		for i := len(m.near) - 1; i >= from; i-- {
-			rest = min(rest, m.nearTo[i], m.nearFrom[i])
-			m.nearRest[i] = rest
+			rest = min(rest, m.near[i].to, m.near[i].from)
+			m.near[i].rest = rest
 		}
 	}
+}
+
+// neighbours returns the stops near a stop.
+func (m *plain) neighbours(s int32) []neighbour {
+	return m.near[int(s)*m.nearCount : (int(s)+1)*m.nearCount]
 }
 
 // costOfTime returns what a second of driving costs on the mean, in units of cost.

@@ -223,12 +223,12 @@ func (a *plainAnnealer) offerMissing(seed int32, missing int, hope bool) {
 		if hope {
 			most = len(a.pool) + hopeExtras
 		}
-		for _, s := range a.near[int(seed)*a.nearCount : (int(seed)+1)*a.nearCount] {
+		for _, near := range a.neighbours(seed) {
 			if len(a.pool) >= most {
 				break
 			}
 			if hope || a.random.chance(0.5) {
-				a.offer(s)
+				a.offer(near.stop)
 			}
 		}
 	}

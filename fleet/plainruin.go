@@ -112,13 +112,12 @@ func (w *ruiner) ruin(seed int32) {
 	if w.vehicle[seed] != none {
 		cut(seed, longest)
 	}
-	near := w.near[int(seed)*w.nearCount : (int(seed)+1)*w.nearCount]
-	for _, s := range near {
+	for _, near := range w.neighbours(seed) {
 		if len(w.cut) >= strings {
 			break
 		}
-		if v := w.vehicle[s]; v != none && !w.isCut(v) {
-			cut(s, longest)
+		if v := w.vehicle[near.stop]; v != none && !w.isCut(v) {
+			cut(near.stop, longest)
 		}
 	}
 	if w.timed {
@@ -357,12 +356,12 @@ func (w *ruiner) costBy(v, kind int32, limit int64) (int64, bool) {
 // cost of a detour from it, while they fit a first vehicle.
 func (w *ruiner) hopeOf(s int32) int64 {
 	room, sum := 1-w.fill[s], int64(0)
-	from := int(s) * w.nearCount
-	for i, c := range w.near[from : from+w.nearCount] {
+	for _, near := range w.neighbours(s) {
 		if room <= 0 {
 			break
 		}
-		if gain := w.prize[c] - int64(w.nearFrom[from+i]); w.vehicle[c] == none && !w.required[c] && gain > 0 {
+		c := near.stop
+		if gain := w.prize[c] - int64(near.from); w.vehicle[c] == none && !w.required[c] && gain > 0 {
 			sum += gain
 			room -= w.fill[c]
 		}
@@ -424,9 +423,10 @@ func (w *ruiner) joined(prev, next int32) bool {
 // own may cost more by open.
 func (w *ruiner) cheapest(s int32, limit, open int64) int32 {
 	w.bestBy, w.bestCost = none, limit
-	w.beside(s, 0, min(insertNear, w.nearCount))
-	if w.bestBy == none && insertNear < w.nearCount {
-		w.beside(s, insertNear, w.nearCount)
+	near := w.neighbours(s)
+	w.beside(s, near[:min(insertNear, len(near))])
+	if w.bestBy == none && insertNear < len(near) {
+		w.beside(s, near[insertNear:])
 	}
 	if open > 0 && w.bestBy == none {
 		w.bestCost += open
@@ -447,16 +447,15 @@ func (w *ruiner) cheapest(s int32, limit, open int64) int32 {
 	return w.bestBy
 }
 
-// beside improves on the best position by those before and behind the neighbours [low, high) of a stop.
+// beside improves on the best position by those before and behind some neighbours of a stop, nearest first.
 //
 // A position between c and n costs d(c,s) + d(s,n) - d(c,n). If n is a neighbour before c, it has been tried; else
 // d(s,n) is at least the least distance among the neighbours from c on. So most positions
 // are dismissed before d(s,n) is looked up, which is what takes time.
-func (w *ruiner) beside(s int32, low, high int) {
-	low, high = int(s)*w.nearCount+low, int(s)*w.nearCount+high
-	near := w.near[low:high]
+func (w *ruiner) beside(s int32, near []neighbour) {
 	if !w.uniform {
-		for _, c := range near {
+		for i := range near {
+			c := near[i].stop
 			if v := w.vehicle[c]; v != none && w.carries(v, s) {
 				w.tryBehind(s, c)
 				w.tryBehind(s, w.prev[c])
@@ -467,7 +466,6 @@ func (w *ruiner) beside(s int32, low, high int) {
 	k := &w.kinds[0]
 	points := w.points
 	to, from := k.back[int(s)*points:(int(s)+1)*points], k.arcs[int(s)*points:(int(s)+1)*points]
-	nearTo, nearFrom, nearRest := w.nearTo[low:high], w.nearFrom[low:high], w.nearRest[low:high]
 	vehicle, next, prev, at, out := w.vehicle, w.next, w.prev, w.at, w.out
 	best := int32(min(w.bestCost, math32))
 	depot := w.depotNear[s]
@@ -477,14 +475,16 @@ func (w *ruiner) beside(s int32, low, high int) {
 		load = w.load[s]
 	}
 	several := len(w.kinds) > 1
-	for i, c := range near {
+	for i := range near {
+		o := &near[i]
+		c := o.stop
 		v := vehicle[c]
 		if v == none {
 			continue
 		}
 		p := prev[c]
-		rest := min(nearRest[i], depot)
-		behindRest, beforeRest := nearTo[i]-out[c], nearFrom[i]-out[p]
+		rest := min(o.rest, depot)
+		behindRest, beforeRest := o.to-out[c], o.from-out[p]
 		if behindRest+rest >= best && beforeRest+rest >= best {
 			continue
 		}

@@ -42,9 +42,8 @@ func (l *school) swapStars() bool {
 		}
 		l.besideList = l.besideList[:0]
 		for s := l.next[l.depot(r)]; int(s) < l.stops; s = l.next[s] {
-			at := int(s) * l.nearCount
-			for _, c := range l.near[at : at+min(pairNear, l.nearCount)] {
-				if o := l.route[c]; o > r && !l.beside[o] {
+			for _, c := range l.neighbours(s)[:min(pairNear, l.nearCount)] {
+				if o := l.route[c.stop]; o > r && !l.beside[o] {
 					l.beside[o] = true
 					l.besideList = append(l.besideList, o)
 				}
