@@ -40,7 +40,8 @@ type plain struct {
 	// nearCount is how many neighbours each stop has.
 	nearCount int
 
-	timed    bool // some window, shift or depot may bind
+	timed    bool // some window, shift, depot or limit on being out may bind
+	limited  bool // some kind has a limit on being out
 	windowed bool // some stop has a window
 	optional bool // some stop is optional
 	uniform  bool // all kinds share arcs
@@ -55,6 +56,7 @@ type plainKind struct {
 	start, end        int32 // points
 	earliest, lastOut int32 // departure
 	latest            int32 // return
+	out               int32 // the longest from departure to return
 	capacity          []int64
 	fixed             int64  // units
 	allowed           []bool // per stop; nil means all
@@ -66,7 +68,7 @@ type plainKind struct {
 
 const (
 	// maxArc keeps sums of a few arcs within an int32.
-	maxArc = 1 << 28
+	maxArc = 1 << 29
 	// plainNear is how many neighbours are kept for each stop.
 	plainNear = 100
 	// Weights of waiting and of coming late in nearness (Vidal, Crainic, Gendreau & Prins, "A hybrid genetic algorithm
@@ -285,7 +287,8 @@ func (m *plain) compileKinds(location []int) bool {
 		}
 		k := m.compileKind(&v, onlyFor[i])
 		k.arcs, k.back = arcs[price][0], arcs[price][1]
-		m.timed = m.timed || k.latest < forever
+		m.limited = m.limited || k.out < forever
+		m.timed = m.timed || k.latest < forever || m.limited
 		m.kinds = append(m.kinds, k)
 	}
 	m.uniform = len(arcs) == 1
@@ -294,7 +297,7 @@ func (m *plain) compileKinds(location []int) bool {
 
 // sameVehicle reports whether two vehicles of a plain problem differ in name only.
 func sameVehicle(a, b *Vehicle) bool {
-	return a.Start == b.Start && a.End == b.End && a.Shift == b.Shift && a.FixedCost == b.FixedCost && a.HourCost == b.HourCost &&
+	return a.Start == b.Start && a.End == b.End && a.Shift == b.Shift && a.MaxSeconds == b.MaxSeconds && a.FixedCost == b.FixedCost && a.HourCost == b.HourCost &&
 		a.KilometreCost == b.KilometreCost && slices.Equal(a.Capacity, b.Capacity) && slices.Equal(a.Groups, b.Groups)
 }
 
@@ -302,7 +305,7 @@ func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
 	p := m.problem
 	k := plainKind{
 		start: int32(m.stops + v.Start), end: int32(m.stops + v.End), lastOut: forever, latest: forever,
-		capacity: v.Capacity, fixed: v.FixedCost * (grains / m.unit),
+		out: forever, capacity: v.Capacity, fixed: v.FixedCost * (grains / m.unit),
 	}
 	if !v.Shift.always() {
 		k.earliest, k.lastOut, k.latest = v.Shift.Open, v.Shift.Close, v.Shift.Close
@@ -312,6 +315,9 @@ func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
 	}
 	if w := p.Depots[v.End].Window; !w.always() {
 		k.latest = min(k.latest, w.Close)
+	}
+	if v.MaxSeconds > 0 {
+		k.out = v.MaxSeconds
 	}
 	k.inert = k.earliest > k.lastOut
 	mine := map[int]bool{}

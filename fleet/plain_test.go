@@ -48,6 +48,9 @@ func drawPlain(t *rapid.T, stops int) *Problem {
 			if coin("shift") {
 				v.Shift = Window{6 * 3600, int32(7*3600 + number(0, 7200, "shift"))}
 			}
+			if coin("limit") {
+				v.MaxSeconds = int32(number(1, 3*3600, "most seconds"))
+			}
 			if !windows {
 				v.HourCost = int64(number(0, 9000, "hour"))
 			}

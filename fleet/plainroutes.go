@@ -15,6 +15,8 @@ type linked struct {
 	// early is the earliest begin of service, and latest the last one that leaves the rest feasible; step
 	// is service and driving to next. Kept in problems that are timed only, by retime.
 	early, latest, step []int32
+	// head is the route up to a node and its service, tail the route from it on. Kept in problems that are limited only.
+	head, tail []span
 
 	// Per vehicle.
 	count []int32
@@ -50,6 +52,9 @@ func newLinked(m *plain) *linked {
 		count: make([]int32, vehicles), room: make([]int64, vehicles*m.dimensions),
 		idle: make([][]int32, len(m.kinds)), idleAt: make([]int32, vehicles), isChanged: make([]bool, vehicles),
 	}
+	if m.limited {
+		t.head, t.tail = make([]span, nodes), make([]span, nodes)
+	}
 	for s := range m.stops {
 		t.at[s] = int32(s)
 	}
@@ -84,6 +89,9 @@ func (t *linked) clear() {
 		t.next[start], t.prev[end] = end, start
 		t.out[start], t.step[start] = 0, 0
 		t.early[start], t.latest[end] = k.earliest, k.latest
+		if t.limited {
+			t.head[start], t.tail[end] = span{0, k.earliest, k.lastOut}, span{0, 0, k.latest}
+		}
 		t.count[v] = 0
 		copy(t.room[v*t.dimensions:], k.capacity)
 		t.idleAt[v] = int32(len(t.idle[kind]))
@@ -212,17 +220,24 @@ func (t *linked) inTime(v int32) bool {
 			return false
 		}
 		if int(node) >= t.stops {
-			return true
+			return !t.limited || t.head[node].took <= t.kinds[t.kindOf[v]].out
 		}
 	}
 }
 
-// push derives early of what follows a node, until it ends or nothing changes any more.
+// push derives early, and head, of what follows a node.
 func (t *linked) push(node int32) {
 	end := int32(t.stops + t.vehicles)
 	for {
 		next := t.next[node]
 		early := t.early[node] + t.step[node]
+		if t.limited {
+			here := span{0, 0, t.kinds[t.kindOf[t.vehicle[node]]].latest}
+			if next < end {
+				here = t.span(next)
+			}
+			t.head[next] = t.head[node].join(t.drive(node), here)
+		}
 		if next >= end {
 			t.early[next] = early
 			return
@@ -232,7 +247,7 @@ func (t *linked) push(node int32) {
 	}
 }
 
-// pull derives latest of what comes before a node.
+// pull derives latest, and tail, of what comes before a node.
 func (t *linked) pull(node int32) {
 	for {
 		prev := t.prev[node]
@@ -241,20 +256,51 @@ func (t *linked) pull(node int32) {
 			t.latest[prev] = latest
 			return
 		}
+		if t.limited {
+			t.tail[prev] = t.span(prev).join(t.drive(prev), t.tail[node])
+		}
 		t.latest[prev] = min(latest, t.close[prev])
 		node = prev
 	}
 }
 
+// drive returns the seconds of driving from a node to the next.
+func (t *linked) drive(node int32) int32 {
+	if int(node) < t.stops {
+		return t.step[node] - t.service[node]
+	}
+	return t.step[node]
+}
+
 // fits reports whether a stop can be put between two neighbours in time.
 func (t *linked) fits(s, prev, next int32) bool {
-	begin := t.early[prev] + t.seconds[int(t.at[prev])*t.points+int(s)]
+	here := t.seconds[int(t.at[prev])*t.points+int(s)]
+	begin := t.early[prev] + here
 	if int(prev) < t.stops {
 		begin += t.service[prev]
 	}
 	begin = max(begin, t.open[s])
-	return begin <= t.close[s] && begin+t.service[s]+t.seconds[int(s)*t.points+int(t.at[next])] <= t.latest[next]
+	there := t.seconds[int(s)*t.points+int(t.at[next])]
+	if begin > t.close[s] || begin+t.service[s]+there > t.latest[next] {
+		return false
+	}
+	return !t.limited ||
+		t.head[prev].join(here, t.span(s)).join(there, t.tail[next]).took <= t.kinds[t.kindOf[t.vehicle[prev]]].out
 }
+
+// span is a stretch of a route that can be driven: it takes took seconds when it begins between from and till, and cannot begin
+// later (Vidal et al. 2013, section 4.2, without coming late).
+type span struct{ took, from, till int32 }
+
+// join returns the stretch of one after the other, with driving in between.
+func (a span) join(drive int32, b span) span {
+	before := a.took + drive
+	wait := max(b.from-before-a.till, 0)
+	return span{before + b.took + wait, max(b.from-before, a.from) - wait, min(b.till-before, a.till)}
+}
+
+// span returns that of a stop.
+func (m *plain) span(s int32) span { return span{m.service[s], m.open[s], m.close[s]} }
 
 // carries reports whether a vehicle can take a stop's load on top of what it carries.
 func (t *linked) carries(v, s int32) bool {

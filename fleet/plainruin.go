@@ -337,11 +337,14 @@ func (w *ruiner) costBy(v, kind int32, limit int64) (int64, bool) {
 		}
 	}
 	cost, at, now := k.fixed, k.start, k.earliest
+	out := span{0, k.earliest, k.lastOut}
 	for s := w.next[w.start(v)]; int(s) < w.stops; s = w.next[s] {
 		if cost += int64(k.arcs[int(at)*w.points+int(s)]); cost >= limit || !k.mayServe(s) {
 			return 0, false
 		}
-		now = max(now+w.seconds[int(at)*w.points+int(s)], w.open[s])
+		drive := w.seconds[int(at)*w.points+int(s)]
+		out = out.join(drive, w.span(s))
+		now = max(now+drive, w.open[s])
 		if now > w.close[s] {
 			return 0, false
 		}
@@ -349,7 +352,8 @@ func (w *ruiner) costBy(v, kind int32, limit int64) (int64, bool) {
 		at = s
 	}
 	cost += int64(k.arcs[int(at)*w.points+int(k.end)])
-	return cost, cost < limit && now+w.seconds[int(at)*w.points+int(k.end)] <= k.latest
+	drive := w.seconds[int(at)*w.points+int(k.end)]
+	return cost, cost < limit && now+drive <= k.latest && out.join(drive, span{0, 0, k.latest}).took <= k.out
 }
 
 // hopeOf returns what the unserved optional neighbours of a stop may earn in a route with it: their prizes less the
@@ -416,7 +420,8 @@ func (w *ruiner) joined(prev, next int32) bool {
 	if int(prev) < w.stops {
 		begin += w.service[prev]
 	}
-	return begin <= w.latest[next]
+	return begin <= w.latest[next] && (!w.limited ||
+		w.head[prev].join(w.seconds[int(w.at[prev])*w.points+int(w.at[next])], w.tail[next]).took <= w.kinds[w.kindOf[w.vehicle[prev]]].out)
 }
 
 // cheapest returns the node behind which a stop is inserted at the least cost under limit, or none. A route of its

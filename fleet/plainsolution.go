@@ -2,8 +2,8 @@ package fleet
 
 import "slices"
 
-// solution writes down the best solution with its times. A vehicle leaves as late as its first stop allows without
-// losing time there.
+// solution writes down the best solution with its times. A vehicle leaves as late as it can without
+// being back later.
 func (a *plainAnnealer) solution() *Solution {
 	s := &Solution{Routes: []Route{}, Unserved: []int{}}
 	served := make([]bool, a.stops)
@@ -55,8 +55,7 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 	add := func(kind Kind, index int, arrive, start, leave int32) {
 		out.Visits = append(out.Visits, Visit{kind, index, arrive, start, leave, slices.Clone(load), meters})
 	}
-	first := m.seconds[int(k.start)*m.points+int(stops[0])]
-	now := max(k.earliest, min(m.open[stops[0]]-first, k.lastOut))
+	now := m.departure(k, stops)
 	add(Depart, vehicle.Start, now, now, now)
 	for _, s := range stops {
 		arrive := now + drive(s)
@@ -71,4 +70,23 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 	clear(load)
 	add(Return, vehicle.End, now, now, now)
 	return out, cost
+}
+
+// departure returns when a vehicle leaves for a route: as late as it can without being back later than it must.
+func (m *plain) departure(k *plainKind, stops []int32) int32 {
+	now, at := k.earliest, k.start
+	for _, s := range stops {
+		now = max(now+m.seconds[int(at)*m.points+int(s)], m.open[s]) + m.service[s]
+		at = s
+	}
+	latest, at := now, stops[len(stops)-1]
+	for i := len(stops) - 1; i >= 0; i-- {
+		s := stops[i]
+		if i < len(stops)-1 {
+			latest -= m.seconds[int(s)*m.points+int(at)]
+		}
+		latest = min(latest-m.service[s], m.close[s])
+		at = s
+	}
+	return max(k.earliest, min(latest-m.seconds[int(k.start)*m.points+int(at)], k.lastOut))
 }

@@ -19,7 +19,8 @@ const maxNodes = 20_000
 //
 // Distances are rounded to the nearest integer, the convention of the X set, or where there are time
 // windows multiplied by ten and cut off, that of the DIMACS challenge; all times are then in tenths, and a prize is ten
-// times the file's. A unit of distance is a metre and costs a cent (a vehicle's
+// times the file's. Distances, times and fixed costs of MDVRPTW and HFVRP are multiplied by a thousand and rounded,
+// as for their best known solutions. A unit of distance is a metre and costs a cent (a vehicle's
 // unit cost where one is given), so that a solution's Cost is the instance's. Driving takes
 // time only where there are windows. Stops are the nodes but the depots, in order, named by their number in the
 // file; all are required unless they have prizes. Vehicles that the file does not
@@ -64,11 +65,14 @@ const (
 
 // vrplib is a file while it is read.
 type vrplib struct {
+	kind        string // TYPE
 	section     string
 	dimension   int
 	vehicles    int
 	capacity    float64
 	serviceTime float64
+	maxOut      float64 // the longest that a vehicle may be out; 0 means no limit
+	scale       float64 // of distances and times
 	points      [][2]float64
 	values      map[string]map[int][]float64 // by section and number of node or vehicle, from 1
 	depots      []int
@@ -123,6 +127,7 @@ func (f *vrplib) field(key, value string) error {
 		if !slices.Contains([]string{"CVRP", "HFVRP", "VRPTW", "PCVRPTW", "MDVRPTW"}, value) {
 			return fmt.Errorf("type %s is not read, only CVRP, HFVRP, VRPTW, PCVRPTW and MDVRPTW", value)
 		}
+		f.kind = value
 	case "EDGE_WEIGHT_TYPE":
 		if value != "EUC_2D" {
 			return fmt.Errorf("edge weights %s are not read, only EUC_2D", value)
@@ -145,7 +150,9 @@ func (f *vrplib) field(key, value string) error {
 			return fmt.Errorf("service time %q is not a number from 0 to %d", value, maxSeconds/10)
 		}
 	case "VEHICLES_MAX_DURATION":
-		return fmt.Errorf("a longest duration of routes is not read")
+		if f.maxOut, err = strconv.ParseFloat(value, 64); err != nil || !(f.maxOut > 0 && f.maxOut <= maxSeconds) {
+			return fmt.Errorf("longest duration %q is not a number up to %d", value, maxSeconds)
+		}
 	}
 	return nil
 }
@@ -213,14 +220,18 @@ func (f *vrplib) problem() (*Problem, error) {
 	}
 	p := &Problem{Locations: n, Dimensions: 1, Seconds: make([]int32, n*n), Meters: make([]int32, n*n)}
 	windows := f.values[sectionWindow]
+	switch {
+	case f.kind == "MDVRPTW" || f.kind == "HFVRP":
+		f.scale = 1000
+	case windows == nil:
+		f.scale = 1
+	default:
+		f.scale = 10
+	}
 	for i, a := range f.points {
 		for j, b := range f.points {
 			apart := math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1])) // Hypot is off by a bit at times
-			if windows == nil {
-				p.Meters[i*n+j] = int32(min(apart+0.5, 1<<30))
-			} else {
-				p.Meters[i*n+j] = int32(min(10*apart, 1<<30))
-			}
+			p.Meters[i*n+j] = f.scaled(apart)
 		}
 	}
 	if windows != nil {
@@ -234,7 +245,7 @@ func (f *vrplib) problem() (*Problem, error) {
 		depotAt[node] = len(p.Depots)
 		depot := Depot{Name: strconv.Itoa(node), Location: node - 1}
 		if w, ok := windows[node]; ok {
-			depot.Window = tenths(w)
+			depot.Window = f.window(w)
 		}
 		p.Depots = append(p.Depots, depot)
 	}
@@ -259,10 +270,20 @@ func (f *vrplib) problem() (*Problem, error) {
 	return p, nil
 }
 
-// tenths makes a Window of a file's times.
-func tenths(w []float64) Window {
-	return Window{int32(min(10*w[0], 1<<30)), int32(min(10*w[1], 1<<30))}
+// scaled returns a distance or time in the units of the problem.
+func (f *vrplib) scaled(value float64) int32 {
+	switch f.scale {
+	case 1:
+		return int32(min(value+0.5, 1<<30))
+	case 1000:
+		return int32(min(math.Round(1000*value), 1<<30))
+	default:
+		return int32(min(f.scale*value, 1<<30))
+	}
 }
+
+// window makes a Window of a file's times.
+func (f *vrplib) window(w []float64) Window { return Window{f.scaled(w[0]), f.scaled(w[1])} }
 
 // stop makes a Stop of a node.
 func (f *vrplib) stop(node int) (Stop, error) {
@@ -276,12 +297,12 @@ func (f *vrplib) stop(node int) (Stop, error) {
 		if !ok {
 			return Stop{}, fmt.Errorf("node %d has no time window", node)
 		}
-		s.Windows = []Window{tenths(window)}
+		s.Windows = []Window{f.window(window)}
 		service := f.serviceTime
 		if own, ok := f.values[sectionService][node]; ok {
 			service = own[0]
 		}
-		s.Service = int32(min(10*service, 1<<30))
+		s.Service = f.scaled(service)
 	}
 	if prizes := f.values[sectionPrize]; prizes != nil {
 		prize, ok := prizes[node]
@@ -300,7 +321,7 @@ func (f *vrplib) addVehicles(p *Problem, depotAt map[int]int, total float64) err
 		count = int(min(2*total/max(f.capacity, 1)+10, float64(p.Locations)))
 	}
 	for i := 1; i <= count; i++ {
-		v := Vehicle{Capacity: []int64{int64(f.capacity)}, KilometreCost: 1000}
+		v := Vehicle{Capacity: []int64{int64(f.capacity)}, KilometreCost: 1000, MaxSeconds: f.scaled(f.maxOut)}
 		for section, into := range map[string]*int64{sectionRoom: &v.Capacity[0], sectionFixed: &v.FixedCost, sectionUnit: &v.KilometreCost} {
 			if value, ok := f.values[section][i]; ok {
 				*into = int64(value[0])
@@ -311,6 +332,7 @@ func (f *vrplib) addVehicles(p *Problem, depotAt map[int]int, total float64) err
 		if f.values[sectionUnit] != nil {
 			v.KilometreCost *= 1000
 		}
+		v.FixedCost *= int64(f.scale)
 		if depot, ok := f.values[sectionStart][i]; ok {
 			at, ok := depotAt[int(depot[0])]
 			if !ok {

@@ -2,8 +2,10 @@ package fleet
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -40,6 +42,61 @@ func instancesX(t *testing.T) []string {
 		t.Fatalf("there are no X instances: %v", err)
 	}
 	return paths
+}
+
+func TestBestKnownSolutionsOfOtherKindsCostWhatTheirFilesSay(t *testing.T) {
+	for _, test := range []struct {
+		glob  string
+		scale int64 // units of cost to one of the file's
+	}{{"VRPTW/*", 10}, {"PCVRPTW/*", 1}, {"MDVRPTW/*", 1}, {"HFVRP/*", 100_000}} {
+		paths, err := filepath.Glob("../../shared/data/vrp/" + test.glob + ".vrp")
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("there are no instances of %s: %v", test.glob, err)
+		}
+		for _, path := range paths {
+			file, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			p, err := ReadVRPLIB(file)
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			text, err := os.ReadFile(strings.TrimSuffix(path, ".vrp") + ".sol")
+			if err != nil {
+				t.Fatal(err)
+			}
+			routes, _, err := ReadVRPLIBSolution(strings.NewReader(string(text)))
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			for i := range routes { // customer k is node k of the file, counted from 0, and not every k-1 is a stop
+				for j := range routes[i].Visits {
+					routes[i].Visits[j].Index -= len(p.Depots) - 1
+				}
+			}
+			s, err := Schedule(p, routes)
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if err := Check(p, s); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+			cost := s.Cost
+			for _, i := range s.Unserved {
+				cost += p.Stops[i].Prize
+			}
+			_, stated, _ := strings.Cut(strings.ToLower(string(text)), "cost")
+			want, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimPrefix(strings.Split(stated, "\n")[0], ":")), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := float64(cost) / float64(test.scale); math.Abs(got-want) > 0.005 {
+				t.Errorf("%s: the routes cost %v, the file says %v", path, got, want)
+			}
+		}
+	}
 }
 
 // nearestNeighbour costs the routes of a vehicle that drives to the nearest stop that still fits.

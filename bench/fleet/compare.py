@@ -27,8 +27,8 @@ import numpy, vrplib
 
 # What a file's type says about rounding distances (see ReadVRPLIB), and how many units of
 # the best known cost make one of the instance's.
-rounding = {"CVRP": "round", "HFVRP": "round", "MDVRPTW": "exact"}
-scale = {"VRPTW": 10, "HFVRP": 100}
+rounding = {"CVRP": "round", "HFVRP": "exact", "MDVRPTW": "exact"}
+scale = {"VRPTW": 10, "HFVRP": 100_000}
 
 
 def matrix(instance):
