@@ -14,7 +14,9 @@ const (
 	feasibleGoal = 0.2 // share of individuals that should be feasible
 	repairChance = 0.5 // of educating an overloaded child again with a penalty ten times as high
 	restartAfter = 20_000
-	firstSize    = 4 * survivors
+	// childIterations is how many ruins and recreations take about as long as a child.
+	childIterations = 100
+	firstSize    = 2 * survivors // Vidal: four times; seeds make up for it
 	leastPenalty = 1e-9
 	mostPenalty  = 1e12
 )
@@ -26,7 +28,7 @@ type genetic struct {
 	population population
 	effort     *effort
 	until      float64 // share of the effort when it ends
-	iteration  int     // children so far
+	iteration  int     // ruins and children so far, each of these counting for many
 	angle      []float64
 	best       individual
 	onBest     func()
@@ -136,7 +138,7 @@ func (g *genetic) iterate() {
 
 // raise educates an individual, adds it to the population, and perhaps a repaired one as well.
 func (g *genetic) raise(in *individual) {
-	g.iteration++
+	g.iteration += childIterations
 	g.set(in)
 	g.educate(g.population.penalty, g.ended)
 	g.export(in)
@@ -300,7 +302,7 @@ func (m *plain) angles() []float64 {
 	return out
 }
 
-// seed adds the solution of linked routes to the population.
+// seed adds a complete solution of linked routes to the population, educated.
 func (g *genetic) seed(t *linked, next []int32) {
 	in := g.individual()
 	in.tour, in.ends = in.tour[:0], in.ends[:0]
@@ -314,6 +316,7 @@ func (g *genetic) seed(t *linked, next []int32) {
 		}
 	}
 	if len(in.tour) < g.stops || len(in.ends) > g.routes {
+		g.population.free = append(g.population.free, in)
 		return
 	}
 	g.raise(in)

@@ -165,15 +165,18 @@ func (a *plainAnnealer) keep() bool {
 }
 
 // run anneals between two shares of the effort.
-func (a *plainAnnealer) run(from, to float64) {
+func (a *plainAnnealer) run(_, to float64) { a.anneal(0, 1, to) }
+
+// anneal cools down from one share of the effort to another, and ends at until.
+func (a *plainAnnealer) anneal(from, to, until float64) {
 	temperature := a.hot
 	for {
 		if a.iteration%64 == 0 {
 			done := a.effort.progress(a.iteration)
-			if done >= to {
+			if done >= until {
 				return
 			}
-			temperature = a.hot * math.Pow(a.cold/a.hot, max(done, from))
+			temperature = a.hot * math.Pow(a.cold/a.hot, (max(done, from)-from)/(to-from))
 		}
 		a.iteration++
 		a.iterate(temperature)

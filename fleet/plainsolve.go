@@ -7,7 +7,7 @@ import (
 
 // solvePlain is Solve for plain problems.
 func solvePlain(m *plain, e *effort) (*Solution, error) {
-	lead := newPlainAnnealer(m, e, e.options.Seed, 0)
+	lead := newHybrid(m, e, e.options.Seed, 0)
 	lead.begin(e.options.Warm)
 	lead.report()
 	switch {
@@ -15,8 +15,8 @@ func solvePlain(m *plain, e *effort) (*Solution, error) {
 	case e.options.Workers <= 1:
 		lead.run(0, 1)
 	default:
-		lead = together(lead, e.options.Workers, func(stream uint64) *plainAnnealer {
-			return newPlainAnnealer(m, e, e.options.Seed, stream)
+		lead = together(lead, e.options.Workers, func(stream uint64) *hybrid {
+			return newHybrid(m, e, e.options.Seed, stream)
 		})
 	}
 	s := lead.solution()
