@@ -16,9 +16,9 @@ const (
 	restartAfter = 20_000
 	// childIterations is how many ruins and recreations take about as long as a child.
 	childIterations = 100
-	firstSize    = 2 * survivors // Vidal: four times; seeds make up for it
-	leastPenalty = 1e-9
-	mostPenalty  = 1e12
+	firstSize       = 2 * survivors // Vidal: four times; seeds make up for it
+	leastPenalty    = 1e-9
+	mostPenalty     = 1e12
 )
 
 // genetic is a worker that searches so.
