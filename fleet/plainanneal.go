@@ -7,7 +7,7 @@ import (
 
 // Temperatures of plain problems, as shares of the mean cost of an arc.
 const (
-	plainHot, plainCold = 0.7, 0.01
+	plainHot, plainCold = 1.0, 0.01
 	// plainWarm is the share of the heat where there is a solution to begin with.
 	plainWarm = 0.2
 )
@@ -66,7 +66,8 @@ func (a *plainAnnealer) begin(warm *Solution) {
 	for s := range int32(a.stops) {
 		a.offer(s)
 	}
-	a.recreate(a.optional)
+	a.sortPool(plainFar) // the best first solutions of all orders
+	a.insertPool(a.optional)
 	a.forget()
 	a.keep()
 	a.restore()

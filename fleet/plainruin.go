@@ -200,16 +200,19 @@ func (w *ruiner) takeAll(v int32) {
 	}
 }
 
-// sortPool draws an order and sorts the pool by it, required stops first.
-func (w *ruiner) sortPool() {
+// drawOrder draws an order by its weight.
+func (w *ruiner) drawOrder() plainOrder {
 	draw := w.random.below(w.rank[len(w.rank)-1])
-	order := plainChance
 	for i, upTo := range w.rank {
 		if draw < upTo {
-			order = w.orders[i]
-			break
+			return w.orders[i]
 		}
 	}
+	return plainChance
+}
+
+// sortPool sorts the pool by an order, required stops first.
+func (w *ruiner) sortPool(order plainOrder) {
 	for i := range w.pool {
 		s := w.pool[i].stop
 		var key int64
@@ -254,7 +257,12 @@ func (w *ruiner) sortPool() {
 // they cost less than their prize. With hope, an optional stop may open a route at a
 // loss that its unserved neighbours can make good; prune then takes back what did not work out.
 func (w *ruiner) recreate(hope bool) {
-	w.sortPool()
+	w.sortPool(w.drawOrder())
+	w.insertPool(hope)
+}
+
+// insertPool inserts the sorted pool.
+func (w *ruiner) insertPool(hope bool) {
 	if len(w.kinds) > 1 {
 		for kind := range w.hidden {
 			w.hidden[kind] = w.random.chance(hideKind)
