@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -221,18 +222,31 @@ func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 }
 
 func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
-	p, _, _ := readX(t, "../../shared/data/vrp/CVRP/X-n101-k25.vrp")
-	for _, workers := range []int{1, 2} {
-		var solutions []*Solution
-		for range 2 {
-			s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 3000, Workers: workers})
-			if err != nil {
-				t.Fatal(err)
-			}
-			solutions = append(solutions, s)
+	for _, name := range []string{"CVRP/X-n101-k25", "CVRP/X-n303-k21", "VRPTW/R1_10_3", "PCVRPTW/C2_10_5"} {
+		file, err := os.Open("../../shared/data/vrp/" + name + ".vrp")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(solutions[0], solutions[1]) {
-			t.Errorf("with %d workers two searches differ: %d and %d", workers, solutions[0].Objective(), solutions[1].Objective())
+		defer file.Close()
+		p, err := ReadVRPLIB(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, workers := range []int{1, 2, 3} {
+			var solutions []*Solution
+			for range 2 {
+				s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 2000, Workers: workers})
+				if err != nil {
+					t.Fatal(err)
+				}
+				solutions = append(solutions, s)
+			}
+			if err := Check(p, solutions[0]); err != nil {
+				t.Error(err)
+			}
+			if !reflect.DeepEqual(solutions[0], solutions[1]) {
+				t.Errorf("%s: with %d workers two searches differ: %d and %d", name, workers, solutions[0].Objective(), solutions[1].Objective())
+			}
 		}
 	}
 }

@@ -20,6 +20,7 @@ type plainAnnealer struct {
 	current   int64
 	best      plainBest
 	hot, cold float64
+	quiet     bool // does not report
 
 	absent               []int64 // per required stop, how often it was missing after an iteration
 	lacking, lackingNext []int32 // the required stops that the current and the changed solution miss
@@ -121,22 +122,20 @@ func (a *plainAnnealer) adoptRoute(from *Route) {
 func (a *plainAnnealer) restore() {
 	a.clear()
 	for v := range int32(a.vehicles) {
-		behind := a.start(v)
-		for s := a.best.next[behind]; int(s) < a.stops; s = a.best.next[s] {
-			a.link(s, behind)
-			behind = s
-		}
-		if a.timed {
-			a.retime(v)
-		}
+		a.copyRoute(a, v, a.best.next)
 	}
+	a.settle()
+}
+
+// settle accepts the current solution as it is.
+func (a *plainAnnealer) settle() {
 	a.forget()
 	a.current = a.cost
 	a.lacking = a.lacking[:0]
-	if a.missing > 0 {
-		for s, required := range a.required {
-			if required && a.vehicle[s] == none {
-				a.lacking = append(a.lacking, int32(s))
+	if a.missing > a.away {
+		for _, s := range a.mine {
+			if a.required[s] && a.vehicle[s] == none {
+				a.lacking = append(a.lacking, s)
 			}
 		}
 	}
@@ -186,7 +185,7 @@ func (a *plainAnnealer) anneal(from, to, until float64) {
 
 // report tells the caller of a better solution.
 func (a *plainAnnealer) report() {
-	if a.effort.options.OnBest != nil {
+	if a.effort.options.OnBest != nil && !a.quiet {
 		a.effort.report(a.best.missing, a.best.cost, a.solution)
 	}
 }
@@ -194,7 +193,7 @@ func (a *plainAnnealer) report() {
 // iterate tries one change.
 func (a *plainAnnealer) iterate(temperature float64) {
 	missing := a.missing
-	seed := int32(a.random.below(a.stops))
+	seed := a.mine[a.random.below(len(a.mine))]
 	hope := a.optional && a.random.chance(hopeChance)
 	a.ruin(seed)
 	a.offerMissing(seed, missing, hope)
@@ -214,10 +213,10 @@ func (a *plainAnnealer) iterate(temperature float64) {
 // offerMissing puts unserved stops into the pool: required ones, and optional ones near the seed; missing
 // is how many of them there were before the ruin.
 func (a *plainAnnealer) offerMissing(seed int32, missing int, hope bool) {
-	if missing > 0 {
-		for s, required := range a.required {
-			if required {
-				a.offer(int32(s))
+	if missing > a.away {
+		for _, s := range a.mine {
+			if a.required[s] {
+				a.offer(s)
 			}
 		}
 	}
@@ -240,18 +239,18 @@ func (a *plainAnnealer) offerMissing(seed int32, missing int, hope bool) {
 
 func (a *plainAnnealer) accepts(missing int, temperature float64) bool {
 	a.lackingNext = a.lackingNext[:0]
-	if a.missing > 0 {
-		for s, required := range a.required {
-			if required && a.vehicle[s] == none {
+	if a.missing > a.away {
+		for _, s := range a.mine {
+			if a.required[s] && a.vehicle[s] == none {
 				a.absent[s]++
-				a.lackingNext = append(a.lackingNext, int32(s))
+				a.lackingNext = append(a.lackingNext, s)
 			}
 		}
 	}
 	if a.missing != missing {
 		return a.missing < missing
 	}
-	if a.missing > 0 && a.absences(a.lackingNext) < a.absences(a.lacking) {
+	if a.missing > a.away && a.absences(a.lackingNext) < a.absences(a.lacking) {
 		return true
 	}
 	return float64(a.cost) < float64(a.current)-temperature*math.Log(1-a.random.float())

@@ -21,6 +21,9 @@ type ruiner struct {
 
 	pool     []pooled
 	inPool   []bool
+	mine     []int32 // stops to work on
+	foreign  []bool  // per stop: another worker's
+	away     int     // required stops among these
 	cut      []int32 // vehicles that have lost a string
 	hidden   []bool  // per kind: opens no routes in this iteration
 	orders   []plainOrder
@@ -50,7 +53,12 @@ const (
 )
 
 func newRuiner(t *linked, r *random) *ruiner {
-	w := &ruiner{linked: t, random: r, inPool: make([]bool, t.stops), hidden: make([]bool, len(t.kinds))}
+	w := &ruiner{
+		linked: t, random: r, inPool: make([]bool, t.stops), foreign: make([]bool, t.stops), hidden: make([]bool, len(t.kinds)),
+	}
+	for s := range int32(t.stops) {
+		w.mine = append(w.mine, s)
+	}
 	w.skip = r.geometric(blinkChance)
 	// Weights of Christiaens & Vanden Berghe, sections 5.2 and 6.
 	add := func(o plainOrder, weight int) {
@@ -79,7 +87,7 @@ func newRuiner(t *linked, r *random) *ruiner {
 
 // offer puts an unserved stop into the pool, once.
 func (w *ruiner) offer(s int32) {
-	if w.vehicle[s] == none && !w.inPool[s] {
+	if w.vehicle[s] == none && !w.inPool[s] && !w.foreign[s] {
 		w.inPool[s] = true
 		w.pool = append(w.pool, pooled{stop: s})
 	}

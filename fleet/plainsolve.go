@@ -14,6 +14,8 @@ func solvePlain(m *plain, e *effort) (*Solution, error) {
 	case e.options.Iterations < 0:
 	case e.options.Workers <= 1:
 		lead.run(0, 1)
+	case lead.genetic == nil && lead.used >= fewRoutes*e.options.Workers:
+		newTeam(lead.plainAnnealer, e.options.Workers).run()
 	default:
 		lead = together(lead, e.options.Workers, func(stream uint64) *hybrid {
 			return newHybrid(m, e, e.options.Seed, stream)
