@@ -22,7 +22,7 @@ type plain struct {
 	dimensions int
 	unit       int64 // grains
 
-	seconds []int32 // points x points, driving
+	seconds []int32 // points x points, driving; nil in problems that are not timed
 
 	// Per stop.
 	load        []int64 // stops x dimensions
@@ -137,7 +137,14 @@ func compilePlain(p *Problem) *plain {
 	for at, i := range m.order {
 		m.numberOf[i] = int32(at)
 	}
-	m.seconds = m.gather(p.Seconds, location)
+	for i := range p.Vehicles {
+		v := &p.Vehicles[i]
+		m.limited = m.limited || v.MaxSeconds > 0
+		m.timed = m.timed || m.limited || !v.Shift.always() || !p.Depots[v.End].Window.always()
+	}
+	if m.timed {
+		m.seconds = m.gather(p.Seconds, location)
+	}
 	m.unit = m.commonUnit(location)
 	for _, i := range m.order {
 		prize := int64(0)
@@ -287,8 +294,6 @@ func (m *plain) compileKinds(location []int) bool {
 		}
 		k := m.compileKind(&v, onlyFor[i])
 		k.arcs, k.back = arcs[price][0], arcs[price][1]
-		m.limited = m.limited || k.out < forever
-		m.timed = m.timed || k.latest < forever || m.limited
 		m.kinds = append(m.kinds, k)
 	}
 	m.uniform = len(arcs) == 1
@@ -356,7 +361,7 @@ func (m *plain) price(hour, kilometre int64, location []int) (there, back []int3
 			}
 		}
 	}
-	if slices.Equal(there, m.seconds) {
+	if m.timed && slices.Equal(there, m.seconds) {
 		there = m.seconds // the cache holds one matrix rather than two
 	}
 	if symmetric {
@@ -405,7 +410,10 @@ func (m *plain) compileFill() {
 func (m *plain) compileNear() {
 	m.nearCount = min(plainNear, m.stops-1)
 	k := &m.kinds[0]
-	perSecond := m.costOfTime()
+	perSecond := 0.0
+	if m.windowed {
+		perSecond = m.costOfTime()
+	}
 	type candidate struct {
 		cost float64
 		stop int32

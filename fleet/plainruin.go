@@ -358,16 +358,21 @@ func (w *ruiner) costBy(v, kind int32, limit int64) (int64, bool) {
 		if cost += int64(k.arcs[int(at)*w.points+int(s)]); cost >= limit || !k.mayServe(s) {
 			return 0, false
 		}
-		drive := w.seconds[int(at)*w.points+int(s)]
-		out = out.join(drive, w.span(s))
-		now = max(now+drive, w.open[s])
-		if now > w.close[s] {
-			return 0, false
+		if w.timed {
+			drive := w.seconds[int(at)*w.points+int(s)]
+			out = out.join(drive, w.span(s))
+			now = max(now+drive, w.open[s])
+			if now > w.close[s] {
+				return 0, false
+			}
+			now += w.service[s]
 		}
-		now += w.service[s]
 		at = s
 	}
 	cost += int64(k.arcs[int(at)*w.points+int(k.end)])
+	if !w.timed {
+		return cost, cost < limit
+	}
 	drive := w.seconds[int(at)*w.points+int(k.end)]
 	return cost, cost < limit && now+drive <= k.latest && out.join(drive, span{0, 0, k.latest}).took <= k.out
 }

@@ -39,16 +39,10 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 	out := Route{Vehicle: int(v)}
 	load, meters, cost := make([]int64, m.dimensions), int64(0), k.fixed
 	here := k.start
-	locationOf := func(point int32) int {
-		if int(point) < m.stops {
-			return m.problem.Stops[m.order[point]].Location
-		}
-		return m.problem.Depots[int(point)-m.stops].Location
-	}
 	drive := func(to int32) int32 {
-		meters += int64(m.problem.Meters[locationOf(here)*m.problem.Locations+locationOf(to)])
+		meters += int64(m.problem.Meters[m.problemArc(here, to)])
 		cost += int64(k.arcs[int(here)*m.points+int(to)])
-		seconds := m.seconds[int(here)*m.points+int(to)]
+		seconds := m.driving(here, to)
 		here = to
 		return seconds
 	}
@@ -76,17 +70,32 @@ func (m *plain) timetable(v int32, stops []int32) (Route, int64) {
 func (m *plain) departure(k *plainKind, stops []int32) int32 {
 	now, at := k.earliest, k.start
 	for _, s := range stops {
-		now = max(now+m.seconds[int(at)*m.points+int(s)], m.open[s]) + m.service[s]
+		now = max(now+m.driving(at, s), m.open[s]) + m.service[s]
 		at = s
 	}
 	latest, at := now, stops[len(stops)-1]
 	for i := len(stops) - 1; i >= 0; i-- {
 		s := stops[i]
 		if i < len(stops)-1 {
-			latest -= m.seconds[int(s)*m.points+int(at)]
+			latest -= m.driving(s, at)
 		}
 		latest = min(latest-m.service[s], m.close[s])
 		at = s
 	}
-	return max(k.earliest, min(latest-m.seconds[int(k.start)*m.points+int(at)], k.lastOut))
+	return max(k.earliest, min(latest-m.driving(k.start, at), k.lastOut))
 }
+
+// problemArc returns the index of the arc between two points in the problem's matrices.
+func (m *plain) problemArc(from, to int32) int {
+	return m.locationOf(from)*m.problem.Locations + m.locationOf(to)
+}
+
+func (m *plain) locationOf(point int32) int {
+	if int(point) < m.stops {
+		return m.problem.Stops[m.order[point]].Location
+	}
+	return m.problem.Depots[int(point)-m.stops].Location
+}
+
+// driving returns the seconds of driving between two points.
+func (m *plain) driving(from, to int32) int32 { return m.problem.Seconds[m.problemArc(from, to)] }

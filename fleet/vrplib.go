@@ -309,7 +309,7 @@ func (f *vrplib) stop(node int) (Stop, error) {
 		if !ok {
 			return Stop{}, fmt.Errorf("node %d has no prize", node)
 		}
-		s.Required, s.Prize = prize[0] == 0, int64(min(10*prize[0], maxTotal+1))
+		s.Required, s.Prize = prize[0] == 0, int64(min(f.scale*prize[0], maxTotal+1))
 	}
 	return s, nil
 }
