@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -260,5 +261,82 @@ func TestThePlainSearchDoesNotAllocate(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(500, func() { a.iterate(a.hot) }); n >= 1 {
 		t.Errorf("an iteration allocates %v times", n)
+	}
+}
+
+func TestPlainSearchesEndAtOnceWithTheirContext(t *testing.T) {
+	for _, name := range []string{"X-n101-k25", "X-n1001-k43"} { // genetic and annealed
+		for _, workers := range []int{1, 2} {
+			p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+name+".vrp")
+			ctx, cancel := context.WithCancel(context.Background())
+			var ended time.Time
+			s, err := Solve(ctx, p, Options{Time: time.Hour, Workers: workers, OnBest: func(*Solution) {
+				if ended.IsZero() {
+					ended = time.Now()
+					cancel()
+				}
+			}})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: the error is %v", name, err)
+			}
+			if took := time.Since(ended); took > 5*time.Second { // generous: the machine may be busy
+				t.Errorf("%s went on for %v", name, took)
+			}
+			if err := Check(p, s); err != nil {
+				t.Errorf("%s: the best so far is wrong: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestAWarmStartOfAPlainProblemIsNeverMadeWorse(t *testing.T) {
+	p, routes, known := readX(t, "../../shared/data/vrp/CVRP/X-n303-k21.vrp")
+	warm, err := Schedule(p, routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, iterations := range []int{-1, 2000} {
+		s, err := Solve(context.Background(), p, Options{Iterations: iterations, Warm: warm})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Cost > known {
+			t.Errorf("after %d iterations it costs %d, it began at %d", iterations, s.Cost, known)
+		}
+	}
+	// A route that is too full now is planned anew, the others stay.
+	for _, v := range warm.Routes[0].Visits {
+		if v.Kind == Serve {
+			p.Stops[v.Index].Load[0] = p.Vehicles[0].Capacity[0]
+		}
+	}
+	s, err := Solve(context.Background(), p, Options{Iterations: -1, Warm: warm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(p, s); err != nil {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(s.Routes[1], warm.Routes[1]) {
+		t.Error("a route that can still be driven has changed")
+	}
+}
+
+func TestReportsOfPlainSearchesGetBetter(t *testing.T) {
+	for _, name := range []string{"X-n101-k25", "X-n303-k21"} {
+		p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+name+".vrp")
+		var last *Solution
+		s, err := Solve(context.Background(), p, Options{Iterations: 20_000, Workers: 2, OnBest: func(s *Solution) {
+			if last != nil && s.Objective() > last.Objective() {
+				t.Errorf("%s: %d is reported after %d", name, s.Objective(), last.Objective())
+			}
+			last = s
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != s {
+			t.Errorf("%s: the last solution that is reported is not the one returned", name)
+		}
 	}
 }

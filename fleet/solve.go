@@ -11,12 +11,13 @@ import (
 // Options steer a search. The zero value searches for 20,000 iterations.
 type Options struct {
 	Seed uint64
-	// Iterations ends the search after as many ruins and recreations a worker; below 0
-	// only a first solution is built. Time ends it after a while. With both, the first ends it; with
+	// Iterations ends the search after as many ruins and recreations a worker (a child of genetic search
+	// counts for a hundred); below 0 only a first solution is built. Time ends it after a while. With both, the first ends it; with
 	// Iterations alone the result is the same every time for a seed and a number of workers.
 	Iterations int
 	Time       time.Duration
-	// Workers is how many search at once and share the best now and then; 0 means 1.
+	// Workers is how many search at once, on parts of the map or for themselves, and share what they find now and then; 0
+	// means 1.
 	Workers int
 	// Elapsed tells how much of Time is spent, where that is not the time since the search began: a benchmark on a busy
 	// machine may count processor time.
@@ -50,6 +51,11 @@ func (e *MissingError) Error() string { return e.text }
 // are over. When ctx ends first it returns the best so far together with the cause.
 // A problem that makes no sense is refused by [Problem.Validate]; when required stops
 // cannot be served the error is a [*MissingError].
+//
+// How it searches depends on what is asked. Where every vehicle makes one trip from depot to
+// depot, without facilities, breaks and overtime, and stops have one window at most, a fast
+// ruin and recreation offers each stop the positions beside its neighbours; the smallest of these with one kind of
+// vehicle and one load go on with hybrid genetic search. All else is annealed on a richer and slower model.
 func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	began := time.Now()
 	if err := p.Validate(); err != nil {
