@@ -1,10 +1,6 @@
 package fleet
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // Many problems ask less than a [Problem] can say: every vehicle makes one trip from a depot to a depot, without
 // facilities, breaks or overtime, each stop has one window at most, and nobody is paid for
@@ -47,26 +43,9 @@ type plain struct {
 	uniform  bool // all kinds share arcs
 }
 
-// neighbour is a stop near another one, with the costs by the first kind from the neighbour and to it, and the least
-// cost to or from this neighbour and those after it.
-type neighbour struct{ stop, to, from, rest int32 }
-
-// plainKind is a set of vehicles that differ in name only.
-type plainKind struct {
-	start, end        int32 // points
-	earliest, lastOut int32 // departure
-	latest            int32 // return
-	out               int32 // the longest from departure to return
-	capacity          []int64
-	fixed             int64  // units
-	allowed           []bool // per stop; nil means all
-	// arcs are the costs in units of driving from x to y and serving y, row-major; back is its transpose, and the same
-	// slice where it is symmetric. inert marks a kind that cannot leave its depot.
-	arcs, back []int32
-	inert      bool
-}
-
 const (
+	// manyPoints is how many points may have a matrix of their own where locations are fewer.
+	manyPoints = 5000
 	// maxArc keeps sums of a few arcs within an int32.
 	maxArc = 1 << 29
 	// plainNear is how many neighbours are kept for each stop.
@@ -81,6 +60,10 @@ const (
 func (p *Problem) isPlain() bool {
 	if len(p.Facilities) > 0 || p.EndEmpty || p.PlaceService > 0 || len(p.Stops) == 0 || len(p.Vehicles) == 0 {
 		return false
+	}
+	points := len(p.Stops) + len(p.Depots)
+	if points > 2*p.Locations && points > manyPoints {
+		return false // many stops at few locations: their own matrix would be far larger than the problem
 	}
 	groups, windows := len(groupNumbers(p)), false
 	for i := range p.Stops {
@@ -161,47 +144,6 @@ func compilePlain(p *Problem) *plain {
 	return m
 }
 
-// nearOrder numbers the stops so that those that lie near each other have near numbers, which the cache rewards: in
-// the order of a walk through a minimum spanning tree (Prim).
-func nearOrder(p *Problem) []int {
-	n := len(p.Stops)
-	apart := func(a, b int) int64 {
-		from, to := p.Stops[a].Location, p.Stops[b].Location
-		return int64(p.Meters[from*p.Locations+to]) + int64(p.Seconds[from*p.Locations+to])
-	}
-	parent, least, done := make([]int, n), make([]int64, n), make([]bool, n)
-	for i := range least {
-		least[i] = math.MaxInt64
-	}
-	children := make([][]int, n)
-	for at := 0; at >= 0; {
-		done[at] = true
-		next := none
-		for i := range n {
-			if done[i] {
-				continue
-			}
-			if d := apart(at, i); d < least[i] {
-				least[i], parent[i] = d, at
-			}
-			if next < 0 || least[i] < least[next] {
-				next = i
-			}
-		}
-		if at = next; at >= 0 {
-			children[parent[at]] = append(children[parent[at]], at)
-		}
-	}
-	order, stack := make([]int, 0, n), []int{0}
-	for len(stack) > 0 {
-		at := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		order = append(order, at)
-		stack = append(stack, children[at]...)
-	}
-	return order
-}
-
 // gather picks the rows and columns of the points' locations.
 func (m *plain) gather(matrix []int32, location []int) []int32 {
 	out := make([]int32, 0, m.points*m.points)
@@ -213,171 +155,6 @@ func (m *plain) gather(matrix []int32, location []int) []int32 {
 	}
 	return out
 }
-
-// commonUnit returns the greatest number of grains that divides a cent and every cost.
-func (m *plain) commonUnit(location []int) int64 {
-	unit := int64(grains)
-	type prices struct{ hour, kilometre int64 }
-	seen := map[prices]bool{}
-	for i := range m.problem.Vehicles {
-		v := &m.problem.Vehicles[i]
-		price := prices{v.HourCost, v.KilometreCost}
-		if seen[price] {
-			continue
-		}
-		seen[price] = true
-		for _, service := range m.service {
-			unit = divisor(unit, 1000*price.hour*int64(service))
-		}
-		for _, from := range location {
-			at := from * m.problem.Locations
-			for _, to := range location {
-				unit = divisor(unit, m.problem.drive(at+to, price.hour, price.kilometre))
-			}
-		}
-	}
-	return unit
-}
-
-// drive returns what driving an arc of the matrices costs, in grains.
-func (p *Problem) drive(arc int, hour, kilometre int64) int64 {
-	return 1000*hour*int64(p.Seconds[arc]) + 3600*kilometre*int64(p.Meters[arc])
-}
-
-// divisor returns the greatest common divisor of a and b; a is positive.
-func divisor(a, b int64) int64 {
-	if b%a == 0 {
-		return a // nearly always
-	}
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
-}
-
-// compileKinds sorts the vehicles into kinds, and reports whether all arcs are small enough.
-func (m *plain) compileKinds(location []int) bool {
-	p := m.problem
-	onlyFor := make([][]int, len(p.Vehicles))
-	for i := range p.Stops {
-		for _, v := range p.Stops[i].Vehicles {
-			onlyFor[v] = append(onlyFor[v], i)
-		}
-	}
-	type prices struct{ hour, kilometre int64 }
-	arcs := map[prices][2][]int32{}
-	var names []Vehicle
-	var only [][]int
-	for i := range p.Vehicles {
-		v := p.Vehicles[i]
-		v.Name = ""
-		found := none
-		for k := range names {
-			if sameVehicle(&names[k], &v) && slices.Equal(only[k], onlyFor[i]) {
-				found = k
-				break
-			}
-		}
-		if found >= 0 {
-			m.kindOf = append(m.kindOf, int32(found))
-			continue
-		}
-		names, only = append(names, v), append(only, onlyFor[i])
-		m.kindOf = append(m.kindOf, int32(len(m.kinds)))
-		price := prices{v.HourCost, v.KilometreCost}
-		if _, ok := arcs[price]; !ok {
-			there, back, ok := m.price(price.hour, price.kilometre, location)
-			if !ok {
-				return false
-			}
-			arcs[price] = [2][]int32{there, back}
-		}
-		k := m.compileKind(&v, onlyFor[i])
-		k.arcs, k.back = arcs[price][0], arcs[price][1]
-		m.kinds = append(m.kinds, k)
-	}
-	m.uniform = len(arcs) == 1
-	return true
-}
-
-// sameVehicle reports whether two vehicles of a plain problem differ in name only.
-func sameVehicle(a, b *Vehicle) bool {
-	return a.Start == b.Start && a.End == b.End && a.Shift == b.Shift && a.MaxSeconds == b.MaxSeconds && a.FixedCost == b.FixedCost && a.HourCost == b.HourCost &&
-		a.KilometreCost == b.KilometreCost && slices.Equal(a.Capacity, b.Capacity) && slices.Equal(a.Groups, b.Groups)
-}
-
-func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
-	p := m.problem
-	k := plainKind{
-		start: int32(m.stops + v.Start), end: int32(m.stops + v.End), lastOut: forever, latest: forever,
-		out: forever, capacity: v.Capacity, fixed: v.FixedCost * (grains / m.unit),
-	}
-	if !v.Shift.always() {
-		k.earliest, k.lastOut, k.latest = v.Shift.Open, v.Shift.Close, v.Shift.Close
-	}
-	if w := p.Depots[v.Start].Window; !w.always() {
-		k.earliest, k.lastOut = max(k.earliest, w.Open), min(k.lastOut, w.Close)
-	}
-	if w := p.Depots[v.End].Window; !w.always() {
-		k.latest = min(k.latest, w.Close)
-	}
-	if v.MaxSeconds > 0 {
-		k.out = v.MaxSeconds
-	}
-	k.inert = k.earliest > k.lastOut
-	mine := map[int]bool{}
-	for _, s := range onlyFor {
-		mine[s] = true
-	}
-	for at, i := range m.order {
-		s := &p.Stops[i]
-		if len(s.Vehicles) > 0 && !mine[i] || len(v.Groups) > 0 && !slices.Contains(v.Groups, s.Group) {
-			if k.allowed == nil {
-				k.allowed = slices.Repeat([]bool{true}, m.stops)
-			}
-			k.allowed[at] = false
-		}
-	}
-	return k
-}
-
-// price returns the arcs of a kind and their transpose, and whether they are small enough.
-func (m *plain) price(hour, kilometre int64, location []int) (there, back []int32, ok bool) {
-	p := m.problem
-	there = make([]int32, 0, m.points*m.points)
-	symmetric := true
-	for x, from := range location {
-		for y, to := range location {
-			cost := p.drive(from*p.Locations+to, hour, kilometre)
-			if y < m.stops {
-				cost += 1000 * hour * int64(m.service[y])
-			}
-			if cost /= m.unit; cost > maxArc {
-				return nil, nil, false
-			}
-			there = append(there, int32(cost))
-			if y < x {
-				symmetric = symmetric && there[x*m.points+y] == there[y*m.points+x]
-			}
-		}
-	}
-	if m.timed && slices.Equal(there, m.seconds) {
-		there = m.seconds // the cache holds one matrix rather than two
-	}
-	if symmetric {
-		return there, there, true
-	}
-	back = make([]int32, len(there))
-	for x := range m.points {
-		for y := range m.points {
-			back[y*m.points+x] = there[x*m.points+y]
-		}
-	}
-	return there, back, true
-}
-
-// mayServe reports whether a kind may serve a stop.
-func (k *plainKind) mayServe(s int32) bool { return !k.inert && (k.allowed == nil || k.allowed[s]) }
 
 // compileFill fills fill and far.
 func (m *plain) compileFill() {
@@ -403,100 +180,4 @@ func (m *plain) compileFill() {
 		}
 		m.depotNear = append(m.depotNear, depot)
 	}
-}
-
-// compileNear fills near: by the cost of driving between two stops in the better direction, with waiting and
-// coming late on the way.
-func (m *plain) compileNear() {
-	m.nearCount = min(plainNear, m.stops-1)
-	k := &m.kinds[0]
-	perSecond := 0.0
-	if m.windowed {
-		perSecond = m.costOfTime()
-	}
-	type candidate struct {
-		cost float64
-		stop int32
-	}
-	compare := func(a, b candidate) int { return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.stop, b.stop)) }
-	list := make([]candidate, 0, m.stops)
-	m.near = make([]neighbour, 0, m.stops*m.nearCount)
-	direction := func(from, to int) float64 {
-		cost := float64(k.arcs[from*m.points+to])
-		if m.windowed {
-			drive := m.service[from] + m.seconds[from*m.points+to]
-			wait := float64(m.open[to]) - float64(m.close[from]) - float64(drive)
-			late := float64(m.open[from]) + float64(drive) - float64(m.close[to])
-			cost += perSecond * (nearWaiting*max(wait, 0) + nearLate*max(late, 0))
-		}
-		return cost
-	}
-	for s := range m.stops {
-		list = list[:0]
-		for o := range m.stops {
-			if o != s {
-				list = append(list, candidate{min(direction(s, o), direction(o, s)), int32(o)})
-			}
-		}
-		smallest(list, m.nearCount, compare)
-		from := len(m.near)
-		for _, o := range list[:m.nearCount] {
-			m.near = append(m.near, neighbour{
-				stop: o.stop, to: k.arcs[int(o.stop)*m.points+s], from: k.arcs[s*m.points+int(o.stop)],
-			})
-		}
-		rest := int32(maxArc)
-		for i := len(m.near) - 1; i >= from; i-- {
-			rest = min(rest, m.near[i].to, m.near[i].from)
-			m.near[i].rest = rest
-		}
-	}
-}
-
-// neighbours returns the stops near a stop.
-func (m *plain) neighbours(s int32) []neighbour {
-	return m.near[int(s)*m.nearCount : (int(s)+1)*m.nearCount]
-}
-
-// costOfTime returns what a second of driving costs on the mean, in units of cost.
-func (m *plain) costOfTime() float64 {
-	cost, time := 0.0, 0.0
-	arcs := m.kinds[0].arcs
-	for i := 0; i < len(arcs); i += 1 + len(arcs)/100_000 { // a sample will do
-		cost, time = cost+float64(arcs[i]), time+float64(m.seconds[i])
-	}
-	if time == 0 {
-		return 0
-	}
-	return cost / time
-}
-
-// smallest puts the n smallest of a list first and in order (Hoare's quickselect, with the middle as pivot).
-func smallest[T any](list []T, n int, compare func(a, b T) int) {
-	low, high := 0, len(list)
-	for high-low > 16 && n < high {
-		pivot := list[low+(high-low)/2]
-		i, j := low, high-1
-		for i <= j {
-			for compare(list[i], pivot) < 0 {
-				i++
-			}
-			for compare(list[j], pivot) > 0 {
-				j--
-			}
-			if i <= j {
-				list[i], list[j] = list[j], list[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case n <= j+1:
-			high = j + 1
-		case n >= i:
-			low = i
-		default:
-			high = i
-		}
-	}
-	slices.SortFunc(list[:high], compare)
 }

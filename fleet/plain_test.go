@@ -195,6 +195,22 @@ func TestTinyPlainProblemsAreSolvedToTheOptimum(t *testing.T) {
 	})
 }
 
+func TestManyStopsAtFewLocationsGetNoMatrixOfTheirOwn(t *testing.T) {
+	p := &Problem{
+		Locations: 2, Seconds: []int32{0, 60, 60, 0}, Meters: []int32{0, 900, 900, 0}, Depots: []Depot{{}},
+		Vehicles: []Vehicle{{KilometreCost: 100}}, Stops: make([]Stop, 200_000),
+	}
+	for i := range p.Stops {
+		p.Stops[i] = Stop{Location: 1, Prize: 1}
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if p.isPlain() {
+		t.Error("the problem of four numbers would get a matrix of 160 GB")
+	}
+}
+
 func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlain(t, 12)

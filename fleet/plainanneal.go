@@ -41,20 +41,6 @@ func newPlainAnnealer(m *plain, e *effort, seed, stream uint64) *plainAnnealer {
 	}
 }
 
-// sortLongPool sorts a pool of many stops.
-func (w *ruiner) sortLongPool() {
-	slices.SortFunc(w.pool, func(a, b pooled) int {
-		switch {
-		case a.key < b.key:
-			return -1
-		case a.key > b.key:
-			return 1
-		default:
-			return int(a.stop - b.stop)
-		}
-	})
-}
-
 // begin builds a first solution, from a warm one where there is one; what of that cannot be driven is left out.
 func (a *plainAnnealer) begin(warm *Solution) {
 	if warm != nil {
