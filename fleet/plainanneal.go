@@ -8,6 +8,8 @@ import (
 // Temperatures of plain problems, as shares of the mean cost of an arc.
 const (
 	plainHot, plainCold = 1.0, 0.01
+	// plainOptional is how much hotter it is with optional stops: whole routes come and go, which costs more.
+	plainOptional = 3
 	// plainWarm is the share of the heat where there is a solution to begin with.
 	plainWarm = 0.2
 )
@@ -66,6 +68,9 @@ func (a *plainAnnealer) begin(warm *Solution) {
 	}
 	mean := max(driving/float64(max(a.served, 1)), 1)
 	a.hot, a.cold = plainHot*mean, plainCold*mean
+	if a.optional {
+		a.hot, a.cold = plainOptional*a.hot, plainOptional*a.cold
+	}
 	if warm != nil {
 		a.hot *= plainWarm
 	}
@@ -181,7 +186,12 @@ func (a *plainAnnealer) iterate(temperature float64) {
 	missing := a.missing
 	seed := a.mine[a.random.below(len(a.mine))]
 	hope := a.optional && a.random.chance(hopeChance)
-	a.ruin(seed)
+	if hope {
+		seed = a.drawUnserved(seed)
+	}
+	if !hope || !a.random.chance(hopeOnly) {
+		a.ruin(seed)
+	}
 	a.offerMissing(seed, missing, hope)
 	a.recreate(hope)
 	if !a.accepts(missing, temperature) {
@@ -194,6 +204,17 @@ func (a *plainAnnealer) iterate(temperature float64) {
 	if a.keep() {
 		a.report()
 	}
+}
+
+// drawUnserved draws an optional stop that nobody serves; other when it does not find one.
+func (a *plainAnnealer) drawUnserved(other int32) int32 {
+	const tries = 64
+	for range tries {
+		if s := a.mine[a.random.below(len(a.mine))]; a.vehicle[s] == none && !a.required[s] {
+			return s
+		}
+	}
+	return other
 }
 
 // offerMissing puts unserved stops into the pool: required ones, and optional ones near the seed; missing

@@ -1,16 +1,16 @@
 package fleet
 
-// cheapest returns the node behind which a stop is inserted at the least cost under limit, or none. A route of its
-// own may cost more by open.
-func (w *ruiner) cheapest(s int32, limit, open int64) int32 {
+// cheapest returns the node behind which a stop is inserted at the least cost under limit, or none. With hope, a
+// route of its own may cost more by what its neighbours may earn there.
+func (w *ruiner) cheapest(s int32, limit int64, hope bool) int32 {
 	w.bestBy, w.bestCost = none, limit
 	near := w.neighbours(s)
 	w.beside(s, near[:min(insertNear, len(near))])
 	if w.bestBy == none && insertNear < len(near) {
 		w.beside(s, near[insertNear:])
 	}
-	if open > 0 && w.bestBy == none {
-		w.bestCost += open
+	if hope && w.bestBy == none {
+		w.bestCost += w.hopeOf(s)
 	}
 	for kind := range w.kinds {
 		if !w.hidden[kind] {

@@ -94,7 +94,11 @@ func (w *ruiner) sortLongPool() {
 // they cost less than their prize. With hope, an optional stop may open a route at a
 // loss that its unserved neighbours can make good; prune then takes back what did not work out.
 func (w *ruiner) recreate(hope bool) {
-	w.sortPool(w.drawOrder())
+	order := w.drawOrder()
+	if hope && w.windowed && w.random.chance(hopeByTime) {
+		order = plainOpens // a route of its own is filled from its beginning
+	}
+	w.sortPool(order)
 	w.insertPool(hope)
 }
 
@@ -108,14 +112,11 @@ func (w *ruiner) insertPool(hope bool) {
 	for _, c := range w.pool {
 		s := c.stop
 		w.inPool[s] = false
-		limit, open := int64(impossible), int64(0)
+		limit := int64(impossible)
 		if !w.required[s] {
 			limit = w.prize[s]
-			if hope {
-				open = w.hopeOf(s)
-			}
 		}
-		behind := w.cheapest(s, limit, open)
+		behind := w.cheapest(s, limit, hope && !w.required[s])
 		if behind == none {
 			continue
 		}
@@ -139,7 +140,7 @@ func (w *ruiner) insertPool(hope bool) {
 }
 
 // hopeOf returns what the unserved optional neighbours of a stop may earn in a route with it: their prizes less the
-// cost of a detour from it, while they fit a first vehicle.
+// cost of driving to each from its own nearest neighbour, while they fit a first vehicle.
 func (w *ruiner) hopeOf(s int32) int64 {
 	room, sum := 1-w.fill[s], int64(0)
 	for _, near := range w.neighbours(s) {
@@ -147,7 +148,7 @@ func (w *ruiner) hopeOf(s int32) int64 {
 			break
 		}
 		c := near.stop
-		if gain := w.prize[c] - int64(near.from); w.vehicle[c] == none && !w.required[c] && gain > 0 {
+		if gain := w.prize[c] - int64(w.neighbours(c)[0].rest); w.vehicle[c] == none && !w.required[c] && gain > 0 {
 			sum += gain
 			room -= w.fill[c]
 		}

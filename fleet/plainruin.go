@@ -7,6 +7,8 @@ package fleet
 const (
 	// insertNear is how many neighbours are tried first; only when none has room the rest are.
 	insertNear = 30
+	// In an iteration with hope, the chances that nothing is ruined, and that stops are inserted in order of time.
+	hopeOnly, hopeByTime = 0.5, 0.5
 	// wholeTripKinds is wholeTrip where vehicles differ: a route moves to another kind as a whole.
 	wholeTripKinds = 0.2
 	// hideKind is the chance that a kind opens no route in an iteration, so that not always the cheapest for the first stop does.
