@@ -144,11 +144,11 @@ func (w *ruiner) insertPool(hope bool) {
 func (w *ruiner) hopeOf(s int32) int64 {
 	room, sum := 1-w.fill[s], int64(0)
 	for _, near := range w.neighbours(s) {
-		if room <= 0 {
-			break
-		}
 		c := near.stop
-		if gain := w.prize[c] - int64(w.neighbours(c)[0].rest); w.vehicle[c] == none && !w.required[c] && gain > 0 {
+		if w.vehicle[c] != none || w.required[c] || w.fill[c] > room {
+			continue
+		}
+		if gain := w.prize[c] - int64(w.neighbours(c)[0].rest); gain > 0 {
 			sum += gain
 			room -= w.fill[c]
 		}
