@@ -93,6 +93,11 @@ type fleetCheckCmd struct {
 	Solution string `arg:"" help:"The solution: FILE.sol in VRPLIB format, or FILE.json." type:"path"`
 }
 
+// Help shows an example.
+func (fleetCheckCmd) Help() string {
+	return "For instance:\n  polder fleet check X-n101-k25.vrp routes.json\n  polder fleet check X-n101-k25.vrp X-n101-k25.sol\n\nThe checker shares no code with the search."
+}
+
 // Run judges the solution by a checker that shares no code with the search.
 func (c *fleetCheckCmd) Run(g *Globals) error {
 	p, err := readFleetProblem(c.Problem)
