@@ -79,6 +79,11 @@ func (a *annealer) restore() {
 	}
 }
 
+// isBetter reports whether the best solution is better than another worker's.
+func (a *annealer) isBetter(than *annealer) bool {
+	return a.best.better(than.best.missing, than.best.cost)
+}
+
 // takeOver continues from another worker's best solution.
 func (a *annealer) takeOver(other *annealer) {
 	a.best.missing, a.best.cost = other.best.missing, other.best.cost
@@ -129,6 +134,13 @@ func (a *annealer) run(from, to float64) {
 	}
 }
 
+// report tells the caller of a better solution.
+func (a *annealer) report() {
+	if a.effort.options.OnBest != nil {
+		a.effort.report(a.best.missing, a.best.cost, a.solution)
+	}
+}
+
 // iterate tries one change.
 func (a *annealer) iterate(temperature float64) {
 	hope := a.optional && a.random.chance(hopeChance)
@@ -148,7 +160,7 @@ func (a *annealer) iterate(temperature float64) {
 	a.current = cost
 	a.lacking, a.lackingNext = a.lackingNext, a.lacking
 	if a.keep() {
-		a.effort.report(a, false)
+		a.report()
 	}
 }
 

@@ -386,6 +386,9 @@ func (c *checker) settle(d *drive, r *Route) int64 {
 	if d.v.MaxMeters > 0 && d.meters > d.v.MaxMeters {
 		c.add(TooFar, -1, "%s drives %d m, it can drive %d m", d.name, d.meters, d.v.MaxMeters)
 	}
+	if d.v.MaxSeconds > 0 && back-depart > int64(d.v.MaxSeconds) {
+		c.add(TooLong, -1, "%s is out for %s, it may be for %s", d.name, lasting(back-depart), lasting(int64(d.v.MaxSeconds)))
+	}
 	if d.v.MaxTrips > 0 && d.trips > d.v.MaxTrips {
 		c.add(TooManyTrips, -1, "%s makes %d trips, at most %d are allowed", d.name, d.trips, d.v.MaxTrips)
 	}

@@ -71,6 +71,7 @@ type kind struct {
 	second, overtime  int64 // grains a second
 	meter             int64 // grains a metre
 	maxMeters         int64
+	maxSeconds        int32
 	maxTrips          int32
 	// arcs are the costs in grains of driving, row-major from x to; back is its transpose, so
 	// that scanning all predecessors of a location reads one row.
@@ -194,7 +195,7 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 	k := kind{
 		start: int32(start.Location), end: int32(end.Location), lastOut: forever, shiftEnd: forever, latest: forever,
 		breaks: v.Breaks, fixed: v.FixedCost * grains, second: v.HourCost * 1000, overtime: v.OvertimeHourCost * 1000,
-		meter: v.KilometreCost * 3600, maxMeters: v.MaxMeters, maxTrips: int32(v.MaxTrips),
+		meter: v.KilometreCost * 3600, maxMeters: v.MaxMeters, maxSeconds: v.MaxSeconds, maxTrips: int32(v.MaxTrips),
 		groups: make([]bool, m.groups), allowed: make([]bool, m.stops), capacity: make([]int64, m.groups*m.dimensions),
 	}
 	if !v.Shift.always() {
@@ -209,6 +210,9 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 	}
 	if k.maxMeters == 0 {
 		k.maxMeters = math.MaxInt64
+	}
+	if k.maxSeconds == 0 {
+		k.maxSeconds = forever
 	}
 	if k.maxTrips == 0 {
 		k.maxTrips = math.MaxInt32

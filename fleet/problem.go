@@ -111,7 +111,9 @@ type Vehicle struct {
 	OvertimeHourCost int64 `json:"overtimeHourCost,omitempty"`
 	KilometreCost    int64 `json:"kilometreCost,omitempty"`
 	MaxMeters        int64 `json:"maxMeters,omitempty"` // range of a charge; 0 means no limit
-	MaxTrips         int   `json:"maxTrips,omitempty"`  // 0 means any number
+	// MaxSeconds is the longest that the vehicle may be out, from departure to return; 0 means no limit.
+	MaxSeconds int32 `json:"maxSeconds,omitempty"`
+	MaxTrips   int   `json:"maxTrips,omitempty"` // 0 means any number
 }
 
 // Break is a pause that starts within Window and lasts Duration seconds, where

@@ -79,6 +79,9 @@ func drawProblem(t *rapid.T) *Problem {
 		if number(0, 3, "range") == 0 {
 			v.MaxMeters = int64(number(1, 60_000, "meters"))
 		}
+		if number(0, 3, "time out") == 0 {
+			v.MaxSeconds = int32(number(1, 8*3600, "most seconds"))
+		}
 		if number(0, 3, "trips") == 0 {
 			v.MaxTrips = number(1, 2, "most trips")
 		}

@@ -28,3 +28,11 @@ func (r *random) geometric(p float64) int {
 	}
 	return 1 + int(math.Log(1-r.float())/math.Log1p(-p))
 }
+
+// shuffle puts a list in random order.
+func (r *random) shuffle(list []int32) {
+	for i := len(list) - 1; i > 0; i-- {
+		j := r.below(i + 1)
+		list[i], list[j] = list[j], list[i]
+	}
+}

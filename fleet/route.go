@@ -7,7 +7,7 @@ type Bind uint8
 const (
 	BindNone     Bind = iota
 	BindCapacity      // the vehicle would be too full
-	BindShift         // the vehicle would be back too late
+	BindShift         // the vehicle would be back too late, or out too long
 	BindWindow        // a stop, facility or depot would be reached outside its windows
 	BindBreak         // a break would start too late
 	BindRange         // the vehicle would drive too far
@@ -300,6 +300,9 @@ func (m *model) retime(r *route) Bind {
 	m.measureBack(r)
 	if wait > 0 && slack > 0 {
 		r.late = m.lateness(r, slack, wait)
+	}
+	if r.end-r.depart-r.late > k.maxSeconds {
+		return BindShift
 	}
 	r.cost = k.fixed + k.meter*r.meters + k.second*int64(r.end-r.depart-r.late) + k.overtime*int64(max(0, r.end-k.shiftEnd))
 	return BindNone

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,13 +11,17 @@ import (
 // Options steer a search. The zero value searches for 20,000 iterations.
 type Options struct {
 	Seed uint64
-	// Iterations ends the search after as many ruins and recreations a worker; below 0
-	// only a first solution is built. Time ends it after a while. With both, the first ends it; with
+	// Iterations ends the search after as many ruins and recreations a worker (a child of genetic search
+	// counts for a hundred); below 0 only a first solution is built. Time ends it after a while. With both, the first ends it; with
 	// Iterations alone the result is the same every time for a seed and a number of workers.
 	Iterations int
 	Time       time.Duration
-	// Workers is how many search at once and share the best now and then; 0 means 1.
+	// Workers is how many search at once, on parts of the map or for themselves, and share what they find now and then; 0
+	// means 1.
 	Workers int
+	// Elapsed tells how much of Time is spent, where that is not the time since the search began: a benchmark on a busy
+	// machine may count processor time.
+	Elapsed func() time.Duration
 	// OnBest is called, one call at a time, with each better solution that is found, at most ten times a second
 	// and for the first and the last always. It must not change the solution.
 	OnBest func(*Solution)
@@ -48,6 +51,11 @@ func (e *MissingError) Error() string { return e.text }
 // are over. When ctx ends first it returns the best so far together with the cause.
 // A problem that makes no sense is refused by [Problem.Validate]; when required stops
 // cannot be served the error is a [*MissingError].
+//
+// How it searches depends on what is asked. Where every vehicle makes one trip from depot to
+// depot, without facilities, breaks and overtime, and stops have one window at most, a fast
+// ruin and recreation offers each stop the positions beside its neighbours; the smallest of these with one kind of
+// vehicle and one load go on with hybrid genetic search. All else is annealed on a richer and slower model.
 func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	began := time.Now()
 	if err := p.Validate(); err != nil {
@@ -56,17 +64,23 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	if o.Iterations == 0 && o.Time == 0 {
 		o.Iterations = defaultIterations
 	}
+	if o.Elapsed == nil {
+		o.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	e := &effort{ctx: ctx, options: o}
+	if m := compilePlain(p); m != nil {
+		return solvePlain(m, e)
+	}
 	m := compile(p)
-	e := &effort{ctx: ctx, began: began, options: o}
 	workers := max(1, o.Workers)
 	lead := newAnnealer(m, e, o.Seed, 0)
 	lead.start(o.Warm)
-	e.report(lead, true)
+	lead.report()
 	if o.Iterations >= 0 && len(p.Stops) > 0 {
 		if workers == 1 {
 			lead.run(0, 1)
 		} else {
-			lead = together(m, e, lead, workers)
+			lead = together(lead, workers, func(stream uint64) *annealer { return newAnnealer(m, e, o.Seed, stream) })
 		}
 	}
 	lead.restore()
@@ -84,32 +98,37 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 	return s, nil
 }
 
+// worker is one of several that search at once: W is its own type.
+type worker[W any] interface {
+	run(from, to float64) // between two shares of the effort
+	takeOver(other W)     // continues from another's best solution
+	isBetter(than W) bool
+}
+
 // together lets several workers search in epochs; after each, all go on from the best.
-func together(m *model, e *effort, lead *annealer, workers int) *annealer {
-	team := []*annealer{lead}
+func together[W worker[W]](lead W, workers int, hire func(stream uint64) W) W {
+	team := []W{lead}
 	for i := 1; i < workers; i++ {
-		a := newAnnealer(m, e, e.options.Seed, uint64(i))
-		a.takeOver(lead)
-		team = append(team, a)
+		w := hire(uint64(i))
+		w.takeOver(lead)
+		team = append(team, w)
 	}
 	for epoch := range epochs {
 		var wait sync.WaitGroup
-		for _, a := range team {
-			wait.Go(func() { a.run(float64(epoch)/epochs, float64(epoch+1)/epochs) })
+		for _, w := range team {
+			wait.Go(func() { w.run(float64(epoch)/epochs, float64(epoch+1)/epochs) })
 		}
 		wait.Wait()
-		lead = slices.MinFunc(team, func(a, b *annealer) int {
-			if a.best.better(b.best.missing, b.best.cost) {
-				return -1
+		best := 0
+		for i, w := range team {
+			if w.isBetter(team[best]) {
+				best = i
 			}
-			if b.best.better(a.best.missing, a.best.cost) {
-				return 1
-			}
-			return 0
-		})
-		for _, a := range team {
-			if a != lead {
-				a.takeOver(lead)
+		}
+		lead = team[best]
+		for i, w := range team {
+			if i != best {
+				w.takeOver(lead)
 			}
 		}
 	}
@@ -119,11 +138,11 @@ func together(m *model, e *effort, lead *annealer, workers int) *annealer {
 // effort is what a whole Solve may spend.
 type effort struct {
 	ctx     context.Context
-	began   time.Time
 	options Options
 
 	mu       sync.Mutex
 	reported struct {
+		any     bool
 		missing int
 		cost    int64
 		at      time.Time
@@ -140,25 +159,22 @@ func (e *effort) progress(iteration int) float64 {
 		share = float64(iteration) / float64(e.options.Iterations)
 	}
 	if e.options.Time > 0 {
-		share = max(share, float64(time.Since(e.began))/float64(e.options.Time))
+		share = max(share, float64(e.options.Elapsed())/float64(e.options.Time))
 	}
 	return share
 }
 
-// report tells the caller of a better solution.
-func (e *effort) report(a *annealer, first bool) {
-	if e.options.OnBest == nil {
-		return
-	}
+// report tells the caller of a solution that is better than the last one, the first always.
+func (e *effort) report(missing int, cost int64, solution func() *Solution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
 	r := &e.reported
-	if !first && (now.Sub(r.at) < reportEvery || !a.best.better(r.missing, r.cost)) {
+	if r.any && (now.Sub(r.at) < reportEvery || missing > r.missing || missing == r.missing && cost >= r.cost) {
 		return
 	}
-	r.missing, r.cost, r.at = a.best.missing, a.best.cost, now
-	e.options.OnBest(a.solution())
+	r.any, r.missing, r.cost, r.at = true, missing, cost, now
+	e.options.OnBest(solution())
 }
 
 // missingError explains which required stops are missing.

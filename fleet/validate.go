@@ -113,8 +113,8 @@ func (p *Problem) validateVehicles() error {
 				return err
 			}
 		}
-		if v.Overtime < 0 || v.Overtime > maxSeconds || v.MaxMeters < 0 || v.MaxTrips < 0 {
-			return invalid(where, "vehicle.limits", "overtime, range and trips of %s must not be negative", vehicleName(p, i))
+		if v.Overtime < 0 || v.Overtime > maxSeconds || v.MaxMeters < 0 || v.MaxTrips < 0 || v.MaxSeconds < 0 {
+			return invalid(where, "vehicle.limits", "overtime, range, time out and trips of %s must not be negative", vehicleName(p, i))
 		}
 		if err := p.validateLoad(where, "capacity", v.Capacity); err != nil {
 			return err

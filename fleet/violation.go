@@ -34,6 +34,7 @@ const (
 	BreakMissed    Code = "break"      // a break that was due and not taken
 	BreakWrong     Code = "break-time" // a break outside its window, or twice
 	TooFar         Code = "range"      // farther than the vehicle can drive
+	TooLong        Code = "duration"   // out longer than the vehicle may be
 	TooManyTrips   Code = "trips"      // more trips than allowed
 	WrongLoad      Code = "load"       // a stated load that is not what is on board
 	WrongMeters    Code = "meters"     // a stated distance that was not driven

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,16 +13,22 @@ import (
 // maxNodes bounds the matrix of a VRPLIB instance to 3.2 GB.
 const maxNodes = 20_000
 
-// ReadVRPLIB reads a capacitated problem in VRPLIB format (TYPE CVRP, EDGE_WEIGHT_TYPE EUC_2D), such
-// as the X instances of Uchoa et al. (2017). Distances are rounded to the nearest integer, the
-// convention of that set; a unit of distance is a metre and costs a cent, so that a
-// solution's Cost is the instance's. Driving takes no time. Stops are the nodes but the
-// depot, in order, named by their number in the file; all are required. Vehicles that the file does not
+// ReadVRPLIB reads a problem in VRPLIB format with EDGE_WEIGHT_TYPE EUC_2D, of these types: CVRP, such as the X
+// instances of Uchoa et al. (2017); HFVRP (vehicles differ in capacity and costs); VRPTW, such as those of
+// Gehring & Homberger (1999); PCVRPTW (stops are optional and have prizes); MDVRPTW (several depots).
+//
+// Distances are rounded to the nearest integer, the convention of the X set, or where there are time
+// windows multiplied by ten and cut off, that of the DIMACS challenge; all times are then in tenths, and a prize is ten
+// times the file's. Distances, times and fixed costs of MDVRPTW and HFVRP are multiplied by a thousand and rounded,
+// as for their best known solutions. A unit of distance is a metre and costs a cent (a vehicle's
+// unit cost where one is given), so that a solution's Cost is the instance's. Driving takes
+// time only where there are windows. Stops are the nodes but the depots, in order, named by their number in the
+// file; all are required unless they have prizes. Vehicles that the file does not
 // count are twice as many as the demand needs, and ten.
 //
 // The error names the line and what is wrong with it.
 func ReadVRPLIB(r io.Reader) (*Problem, error) {
-	f := vrplib{demand: map[int]int64{}}
+	f := vrplib{values: map[string]map[int][]float64{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<16)
 	number := 0
@@ -44,17 +51,33 @@ func ReadVRPLIB(r io.Reader) (*Problem, error) {
 	return f.problem()
 }
 
+// The sections of values by node or vehicle.
+const (
+	sectionDemand  = "DEMAND_SECTION"
+	sectionService = "SERVICE_TIME_SECTION"
+	sectionWindow  = "TIME_WINDOW_SECTION"
+	sectionPrize   = "PRIZE_SECTION"
+	sectionRoom    = "CAPACITY_SECTION"
+	sectionFixed   = "VEHICLES_FIXED_COST_SECTION"
+	sectionUnit    = "VEHICLES_UNIT_DISTANCE_COST_SECTION"
+	sectionStart   = "VEHICLES_DEPOT_SECTION"
+)
+
 // vrplib is a file while it is read.
 type vrplib struct {
-	section   string
-	dimension int
-	vehicles  int
-	capacity  int64
-	points    [][2]float64
-	demand    map[int]int64 // by node, from 1
-	depots    []int
-	depotsEnd bool
-	euclidean bool
+	kind        string // TYPE
+	section     string
+	dimension   int
+	vehicles    int
+	capacity    float64
+	serviceTime float64
+	maxOut      float64 // the longest that a vehicle may be out; 0 means no limit
+	scale       float64 // of distances and times
+	points      [][2]float64
+	values      map[string]map[int][]float64 // by section and number of node or vehicle, from 1
+	depots      []int
+	depotsEnd   bool
+	euclidean   bool
 }
 
 // line reads one line.
@@ -65,18 +88,21 @@ func (f *vrplib) line(line string) error {
 	}
 	if strings.HasSuffix(line, "_SECTION") {
 		switch line {
-		case "NODE_COORD_SECTION", "DEMAND_SECTION", "DEPOT_SECTION":
-			f.section = line
-			return nil
+		case "NODE_COORD_SECTION", "DEPOT_SECTION":
+		case sectionDemand, sectionService, sectionWindow, sectionPrize, sectionRoom, sectionFixed, sectionUnit, sectionStart:
+			f.values[line] = map[int][]float64{}
+		default:
+			return fmt.Errorf("section %s is not read", line)
 		}
-		return fmt.Errorf("section %s is not read: only plain CVRP instances are", line)
+		f.section = line
+		return nil
 	}
 	fields := strings.Fields(line)
 	switch f.section {
+	case "":
+		return fmt.Errorf("%q belongs to no section", line)
 	case "NODE_COORD_SECTION":
 		return f.point(fields)
-	case "DEMAND_SECTION":
-		return f.demandOf(fields)
 	case "DEPOT_SECTION":
 		for _, field := range fields {
 			depot, err := strconv.Atoi(field)
@@ -88,8 +114,9 @@ func (f *vrplib) line(line string) error {
 			}
 		}
 		return nil
+	default:
+		return f.value(fields)
 	}
-	return fmt.Errorf("%q belongs to no section", line)
 }
 
 // field reads a "KEY : value".
@@ -97,9 +124,10 @@ func (f *vrplib) field(key, value string) error {
 	var err error
 	switch key {
 	case "TYPE":
-		if value != "CVRP" {
-			return fmt.Errorf("type %s is not read, only CVRP", value)
+		if !slices.Contains([]string{"CVRP", "HFVRP", "VRPTW", "PCVRPTW", "MDVRPTW"}, value) {
+			return fmt.Errorf("type %s is not read, only CVRP, HFVRP, VRPTW, PCVRPTW and MDVRPTW", value)
 		}
+		f.kind = value
 	case "EDGE_WEIGHT_TYPE":
 		if value != "EUC_2D" {
 			return fmt.Errorf("edge weights %s are not read, only EUC_2D", value)
@@ -114,8 +142,16 @@ func (f *vrplib) field(key, value string) error {
 			return fmt.Errorf("%q is not a number of vehicles from 1 to %d", value, maxNodes)
 		}
 	case "CAPACITY":
-		if f.capacity, err = strconv.ParseInt(value, 10, 64); err != nil || f.capacity < 0 || f.capacity > maxLoad {
+		if f.capacity, err = strconv.ParseFloat(value, 64); err != nil || !(f.capacity >= 0 && f.capacity <= maxLoad) {
 			return fmt.Errorf("capacity %q is not a number from 0 to %d", value, int64(maxLoad))
+		}
+	case "SERVICE_TIME":
+		if f.serviceTime, err = strconv.ParseFloat(value, 64); err != nil || !(f.serviceTime >= 0 && f.serviceTime <= maxSeconds/10) {
+			return fmt.Errorf("service time %q is not a number from 0 to %d", value, maxSeconds/10)
+		}
+	case "VEHICLES_MAX_DURATION":
+		if f.maxOut, err = strconv.ParseFloat(value, 64); err != nil || !(f.maxOut > 0 && f.maxOut <= maxSeconds) {
+			return fmt.Errorf("longest duration %q is not a number up to %d", value, maxSeconds)
 		}
 	}
 	return nil
@@ -143,22 +179,31 @@ func (f *vrplib) point(fields []string) error {
 	return nil
 }
 
-func (f *vrplib) demandOf(fields []string) error {
-	if len(fields) != 2 {
-		return fmt.Errorf("a demand needs a node and an amount, here are %d values", len(fields))
+// value reads a line of a section of values: the number of a node or vehicle and one value, or two for a window.
+func (f *vrplib) value(fields []string) error {
+	what := strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(f.section, "_SECTION"), "_", " "))
+	want := 2
+	if f.section == sectionWindow {
+		want = 3
 	}
-	node, err := strconv.Atoi(fields[0])
-	if err != nil || node < 1 || node > maxNodes {
-		return fmt.Errorf("node %q is not a number from 1 to %d", fields[0], maxNodes)
+	if len(fields) != want {
+		return fmt.Errorf("a %s needs %d values, here are %d", what, want, len(fields))
 	}
-	if _, ok := f.demand[node]; ok {
-		return fmt.Errorf("node %d has two demands", node)
+	number, err := strconv.Atoi(fields[0])
+	if err != nil || number < 1 || number > maxNodes {
+		return fmt.Errorf("%q is not a number from 1 to %d", fields[0], maxNodes)
 	}
-	amount, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil || amount < 0 || amount > maxLoad {
-		return fmt.Errorf("demand %q is not a number from 0 to %d", fields[1], int64(maxLoad))
+	into := f.values[f.section]
+	if _, ok := into[number]; ok {
+		return fmt.Errorf("number %d has two values of %s", number, what)
 	}
-	f.demand[node] = amount
+	for _, field := range fields[1:] {
+		value, err := strconv.ParseFloat(field, 64)
+		if err != nil || !(value >= 0 && value <= maxLoad) {
+			return fmt.Errorf("%s %q is not a number from 0 to %d", what, field, int64(maxLoad))
+		}
+		into[number] = append(into[number], value)
+	}
 	return nil
 }
 
@@ -170,44 +215,134 @@ func (f *vrplib) problem() (*Problem, error) {
 		return nil, fmt.Errorf("there is no EDGE_WEIGHT_TYPE")
 	case n == 0 || n != f.dimension:
 		return nil, fmt.Errorf("the file gives %d nodes and says DIMENSION %d", n, f.dimension)
-	case len(f.depots) != 1 || f.depots[0] < 1 || f.depots[0] > n:
-		return nil, fmt.Errorf("the file must name one depot among its %d nodes, it names %v", n, f.depots)
+	case len(f.depots) == 0:
+		return nil, fmt.Errorf("the file must name a depot among its %d nodes, it names none", n)
 	}
-	depot := f.depots[0] - 1
-	p := &Problem{
-		Locations: n, Dimensions: 1, Seconds: make([]int32, n*n), Meters: make([]int32, n*n),
-		Depots: []Depot{{Name: strconv.Itoa(depot + 1), Location: depot}},
+	p := &Problem{Locations: n, Dimensions: 1, Seconds: make([]int32, n*n), Meters: make([]int32, n*n)}
+	windows := f.values[sectionWindow]
+	switch {
+	case f.kind == "MDVRPTW" || f.kind == "HFVRP":
+		f.scale = 1000
+	case windows == nil:
+		f.scale = 1
+	default:
+		f.scale = 10
 	}
 	for i, a := range f.points {
 		for j, b := range f.points {
-			p.Meters[i*n+j] = int32(math.Hypot(a[0]-b[0], a[1]-b[1]) + 0.5)
+			apart := math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1])) // Hypot is off by a bit at times
+			p.Meters[i*n+j] = f.scaled(apart)
 		}
 	}
-	total := int64(0)
-	for i := range f.points {
-		amount, ok := f.demand[i+1]
-		if !ok {
-			return nil, fmt.Errorf("node %d has no demand", i+1)
+	if windows != nil {
+		copy(p.Seconds, p.Meters)
+	}
+	depotAt := map[int]int{} // by node
+	for _, node := range f.depots {
+		if _, ok := depotAt[node]; ok || node < 1 || node > n {
+			return nil, fmt.Errorf("depot %d is not one of the %d nodes, or is named twice", node, n)
 		}
-		if i == depot {
+		depotAt[node] = len(p.Depots)
+		depot := Depot{Name: strconv.Itoa(node), Location: node - 1}
+		if w, ok := windows[node]; ok {
+			depot.Window = f.window(w)
+		}
+		p.Depots = append(p.Depots, depot)
+	}
+	total := 0.0
+	for node := 1; node <= n; node++ {
+		if _, ok := depotAt[node]; ok {
 			continue
 		}
-		total += amount
-		p.Stops = append(p.Stops, Stop{
-			Name: strconv.Itoa(i + 1), Location: i, Load: []int64{amount}, Required: true, Place: i,
-		})
+		stop, err := f.stop(node)
+		if err != nil {
+			return nil, err
+		}
+		total += float64(stop.Load[0])
+		p.Stops = append(p.Stops, stop)
 	}
-	vehicles := f.vehicles
-	if vehicles == 0 {
-		vehicles = int(min(2*total/max(f.capacity, 1)+10, int64(n)))
-	}
-	for range vehicles {
-		p.Vehicles = append(p.Vehicles, Vehicle{Capacity: []int64{f.capacity}, KilometreCost: 1000})
+	if err := f.addVehicles(p, depotAt, total); err != nil {
+		return nil, err
 	}
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// scaled returns a distance or time in the units of the problem.
+func (f *vrplib) scaled(value float64) int32 {
+	switch f.scale {
+	case 1:
+		return int32(min(value+0.5, 1<<30))
+	case 1000:
+		return int32(min(math.Round(1000*value), 1<<30))
+	default:
+		return int32(min(f.scale*value, 1<<30))
+	}
+}
+
+// window makes a Window of a file's times.
+func (f *vrplib) window(w []float64) Window { return Window{f.scaled(w[0]), f.scaled(w[1])} }
+
+// stop makes a Stop of a node.
+func (f *vrplib) stop(node int) (Stop, error) {
+	demand, ok := f.values[sectionDemand][node]
+	if !ok {
+		return Stop{}, fmt.Errorf("node %d has no demand", node)
+	}
+	s := Stop{Name: strconv.Itoa(node), Location: node - 1, Load: []int64{int64(demand[0])}, Required: true, Place: node - 1}
+	if windows := f.values[sectionWindow]; windows != nil {
+		window, ok := windows[node]
+		if !ok {
+			return Stop{}, fmt.Errorf("node %d has no time window", node)
+		}
+		s.Windows = []Window{f.window(window)}
+		service := f.serviceTime
+		if own, ok := f.values[sectionService][node]; ok {
+			service = own[0]
+		}
+		s.Service = f.scaled(service)
+	}
+	if prizes := f.values[sectionPrize]; prizes != nil {
+		prize, ok := prizes[node]
+		if !ok {
+			return Stop{}, fmt.Errorf("node %d has no prize", node)
+		}
+		s.Required, s.Prize = prize[0] == 0, int64(min(f.scale*prize[0], maxTotal+1))
+	}
+	return s, nil
+}
+
+// addVehicles makes the Vehicles; total is the demand.
+func (f *vrplib) addVehicles(p *Problem, depotAt map[int]int, total float64) error {
+	count := f.vehicles
+	if count == 0 {
+		count = int(min(2*total/max(f.capacity, 1)+10, float64(p.Locations)))
+	}
+	for i := 1; i <= count; i++ {
+		v := Vehicle{Capacity: []int64{int64(f.capacity)}, KilometreCost: 1000, MaxSeconds: f.scaled(f.maxOut)}
+		for section, into := range map[string]*int64{sectionRoom: &v.Capacity[0], sectionFixed: &v.FixedCost, sectionUnit: &v.KilometreCost} {
+			if value, ok := f.values[section][i]; ok {
+				*into = int64(value[0])
+			} else if f.values[section] != nil {
+				return fmt.Errorf("vehicle %d is not in %s", i, section)
+			}
+		}
+		if f.values[sectionUnit] != nil {
+			v.KilometreCost *= 1000
+		}
+		v.FixedCost *= int64(f.scale)
+		if depot, ok := f.values[sectionStart][i]; ok {
+			at, ok := depotAt[int(depot[0])]
+			if !ok {
+				return fmt.Errorf("vehicle %d starts at node %d, which is no depot", i, int(depot[0]))
+			}
+			v.Start, v.End = at, at
+		}
+		p.Vehicles = append(p.Vehicles, v)
+	}
+	return nil
 }
 
 // ReadVRPLIBSolution reads the routes of a solution in VRPLIB format ("Route #1: 4 2 3", "Cost 27591")

@@ -41,6 +41,7 @@ type commands struct {
 	Roads        roadsCmd        `cmd:"" help:"Import the streets of an OpenStreetMap extract."`
 	Forecast     forecastCmd     `cmd:"" help:"Measure how good the forecasts are."`
 	Simulate     simulateCmd     `cmd:"" help:"Write a simulated city's containers and observations."`
+	Fleet        fleetCmd        `cmd:"" help:"Plan or check routes of any vehicle-routing problem."`
 	City         cityCmd         `cmd:"" help:"Check a city folder."`
 	Account      accountCmd      `cmd:"" help:"Invite officials and make API keys."`
 	Log          logCmd          `cmd:"" help:"Look after the transparency log."`
