@@ -86,6 +86,9 @@ func meters(a, b orb.Point) float64 {
 	return math.Sqrt(x*x+y*y) * metersPerDegree
 }
 
+// Meters returns the length of a line, as the graph measures its edges.
+func Meters(line orb.LineString) float64 { return length(line) }
+
 // length returns the length of a line in metres.
 func length(line []orb.Point) float64 {
 	var sum float64

@@ -10,7 +10,6 @@ import (
 
 	"polder.city/collection"
 	"polder.city/internal/problem"
-	"polder.city/roads"
 )
 
 type containersCmd struct {
@@ -141,72 +140,6 @@ func (c *observationsUndoCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	fmt.Fprintf(g.out, "%d observations removed.\n", n)
 	return nil
-}
-
-type roadsCmd struct {
-	Import roadsImportCmd `cmd:"" help:"Import the streets of an OpenStreetMap extract (.osm.pbf)."`
-}
-
-type roadsImportCmd struct {
-	File string `arg:"" help:"The extract." type:"path"`
-}
-
-// Help shows an example.
-func (roadsImportCmd) Help() string {
-	return "For instance:\n  polder roads import flevoland.osm.pbf\n\nThe streets take the place of those that were there, in one transaction."
-}
-
-// Run imports the streets.
-func (c *roadsImportCmd) Run(ctx context.Context, g *Globals) error {
-	a, err := openApp(ctx, g, appOptions{})
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.load(ctx, g, a), a.close())
-}
-
-func (c *roadsImportCmd) load(ctx context.Context, g *Globals, a *app) error {
-	network, err := readOSM(ctx, g, c.File)
-	if err != nil {
-		return err
-	}
-	changed, err := a.collection.SaveNetwork(ctx, network)
-	if err != nil {
-		return err
-	}
-	streets, err := a.collection.Streets(ctx)
-	if err != nil {
-		return err
-	}
-	if !changed {
-		fmt.Fprintln(g.out, "Nothing changed: these streets were imported already.")
-		return nil
-	}
-	fmt.Fprintf(g.out, "%d ways; a truck can use %d crossings and %d street parts: %.0f %% of the length that it may drive hangs together. %s.\n",
-		len(network.Ways), streets.Graph.Stats().Nodes, streets.Graph.Stats().Arcs, 100*streets.Graph.Stats().Share, network.Source)
-	return nil
-}
-
-// readOSM reads an OpenStreetMap extract and shows how far it is.
-func readOSM(ctx context.Context, g *Globals, file string) (*roads.Network, error) {
-	f, err := openInput(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	shown := int64(-1)
-	network, err := roads.ImportPBF(ctx, f, roads.ImportOptions{Name: filepath.Base(file), Progress: func(bytes int64) {
-		if percent := bytes * 100 / max(info.Size(), 1); percent/10 != shown/10 || shown < 0 {
-			shown = percent
-			g.progress("%s: %d %%", filepath.Base(file), percent)
-		}
-	}})
-	g.progress("")
-	return network, err
 }
 
 // openInput opens a file that the user named.
