@@ -14,7 +14,7 @@ RACE = ./bus ./sensing/... ./decision/... ./roads ./fleet ./internal/clock
 build:
 	go build -trimpath -o bin/polder ./cmd/polder
 
-test: tools lint unit race job
+test: tools lint unit race job e2e
 	@echo "All tests passed."
 
 # What a bare Debian machine lacks.

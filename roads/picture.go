@@ -38,7 +38,7 @@ func SVG(n *Network, lines ...orb.Geometry) []byte {
 		}
 		b.WriteString(`"/>` + "\n")
 	}
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %.0f" fill="none" stroke-linecap="round" stroke-linejoin="round">`+"\n", pictureWidth, (box.Max[1]-box.Min[1])*scale)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%.0[2]f" viewBox="0 0 %[1]d %.0[2]f" overflow="hidden" fill="none" stroke-linecap="round" stroke-linejoin="round">`+"\n", pictureWidth, (box.Max[1]-box.Min[1])*scale)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fbfaf6"/>` + "\n" + `<g stroke="#b9b7ad" stroke-width="1">` + "\n")
 	var points []orb.Point
 	for i := range n.Ways {

@@ -41,6 +41,7 @@ type commands struct {
 	Roads        roadsCmd        `cmd:"" help:"Import streets, and ask for ways and times over them."`
 	Forecast     forecastCmd     `cmd:"" help:"Measure how good the forecasts are."`
 	Simulate     simulateCmd     `cmd:"" help:"Write a simulated city's containers and observations."`
+	Algorithm    algorithmCmd    `cmd:"" help:"Stop an algorithm at once, or let it go on."`
 	Fleet        fleetCmd        `cmd:"" help:"Plan or check routes of any vehicle-routing problem."`
 	City         cityCmd         `cmd:"" help:"Check a city folder."`
 	Account      accountCmd      `cmd:"" help:"Invite officials and make API keys."`

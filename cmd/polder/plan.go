@@ -13,6 +13,7 @@ import (
 	"polder.city/collection"
 	"polder.city/decision"
 	"polder.city/internal/problem"
+	"polder.city/register"
 )
 
 type noWorkError = collection.NoWorkError
@@ -64,6 +65,9 @@ func (c *planCmd) plan(ctx context.Context, g *Globals, a *app) error {
 	result, err := a.collection.Decide(ctx, collection.Request{Day: day, Cause: cause, Unavailable: c.Without})
 	if err != nil {
 		return err
+	}
+	if result.Ruling.Verdict == decision.Refused {
+		return refused(result.Ruling.Code)
 	}
 	printPlan(g, result)
 	if result.Ruling.Verdict != decision.Decided {
@@ -131,15 +135,28 @@ func printPlan(g *Globals, result *collection.Result) {
 			}
 		}
 	}
-	switch result.Ruling.Verdict {
-	case decision.Advised:
+	if result.Ruling.Verdict == decision.Advised {
 		fmt.Fprintf(g.out, "Outside the limits of the mandate, so it is an advice; a planner decides at /werk:\n")
 		for _, e := range result.Ruling.Exceeded {
 			fmt.Fprintf(g.out, "  %s is %d, the limit is %d\n", e.Measure, e.Value, e.Limit)
 		}
-	case decision.Refused:
-		fmt.Fprintf(g.out, "The gate refused: %s. The refusal is kept and shown at /besluiten.\n", result.Ruling.Code)
 	}
+}
+
+// refused says why the gate let no plan through.
+func refused(code string) error {
+	why, do := "the register does not allow it", "Look at the algorithm's entry in the register."
+	switch code {
+	case register.NoEntry:
+		why = "the register has no published entry of the algorithm"
+	case register.OtherVersion:
+		why, do = "another version of the algorithm is published", "Publish an entry for this version, or run that version."
+	case register.NotInUse:
+		why = "the register says that the algorithm is not in use"
+	case register.IsStopped:
+		why, do = "an official stopped the algorithm", "Look in the register why; 'polder algorithm resume' lets it go on."
+	}
+	return problem.New(problem.Forbidden, code, "The gate refused the plan: %s. The refusal is kept and shown at /besluiten.", why).Do("%s", do)
 }
 
 func hours(seconds int64) string { return fmt.Sprintf("%.1f hours", float64(seconds)/3600) }

@@ -65,3 +65,17 @@ func TestAPlanWithoutStreetsOrWithAnUnreachableContainerSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAlgorithmThatIsStoppedPlansNothing(t *testing.T) {
+	each(t, func(t *testing.T, p *polder) {
+		p.populate(t)
+		plan := []string{"plan", "--date", p.read(t, "sim/next-workday"), "--rounds", "30", "--out", p.path("decision.json")}
+		p.refuses(t, exitInvalid, []string{"motive"}, "algorithm", "stop", "inzamelplan", "--motive", "Stop.")
+		contains(t, p.must(t, "algorithm", "stop", "inzamelplan", "--motive", "De sensoren geven te hoge waarden."), "is stopped")
+		p.refuses(t, exitInvalid, []string{"stopped"}, plan...)
+		p.refuses(t, exitInvalid, []string{"already"}, "algorithm", "stop", "inzamelplan", "--motive", "De sensoren geven te hoge waarden.")
+		contains(t, p.must(t, "algorithm", "resume", "inzamelplan", "--motive", "De sensoren zijn gerepareerd."), "goes on")
+		contains(t, p.must(t, plan...), "Decision 1 stands in the log")
+		contains(t, p.must(t, "log", "check"), "is whole")
+	})
+}

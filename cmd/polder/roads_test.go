@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	streets = "../../../shared/data/roads/liechtenstein.osm.pbf"
 	vaduz   = "9.5215,47.1410"
 	bendern = "9.5370,47.2130"
 )
@@ -20,7 +19,7 @@ func TestRoadsAnswersQuestionsOverAnExtract(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	ask := func(args ...string) string {
 		t.Helper()
-		status, stdout, stderr := command(append(args, "--osm", streets)...)
+		status, stdout, stderr := command(append(args, "--osm", testStreets)...)
 		if status != exitOK {
 			t.Fatalf("%v: status %d: %s", args, status, stderr)
 		}
@@ -65,7 +64,7 @@ func TestRoadsSaysWhatIsWrongWithAQuestion(t *testing.T) {
 		{"a matrix of nothing", []string{"roads", "matrix", os.DevNull}, []string{os.DevNull, "columns"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			status, _, stderr := command(append(tt.args, "--osm", streets)...)
+			status, _, stderr := command(append(tt.args, "--osm", testStreets)...)
 			if status != exitInvalid {
 				t.Errorf("status %d: %s", status, stderr)
 			}
