@@ -100,7 +100,7 @@ def program(name, *arguments):
     """Runs one of OSRM's programs; seconds of its own and by the clock, None when over the limit."""
     before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     try:
-        subprocess.run([osrm / "bin" / name, *map(str, arguments)], check=True, cwd=work, stdout=subprocess.DEVNULL, timeout=args.limit)
+        subprocess.run([osrm / "bin" / name, *map(str, arguments)], check=True, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=args.limit)
     except subprocess.TimeoutExpired:
         return None
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -168,12 +168,12 @@ def table(title, rows):
     print("| work | " + " | ".join(names) + " | " + " | ".join("Polder : " + name for name in names[1:]) + " |")
     print("|---|" + "---:|" * (2 * len(names) - 1))
     for what, scale, unit in [("import and preparation", 1, "s"), ("memory after loading", 1, "MB"), ("new metric", 1000, "ms"),
-                              ("one to one with path", 1e6 / args.places, "us"), ("matrix", 1000, "ms")]:
+                              ("one to one with path", 1e6 / args.places, "µs"), ("matrix", 1000, "ms")]:
         for kind in ("cpu", "wall") if what != "memory after loading" else ("",):
             values = [figures.get((what, kind)) for _, figures in rows]
             if values[0] is None:
                 continue
-            shown = ["%.4g %s" % (v * scale, unit) if v is not None else "-" for v in values]
+            shown = [("%.0f %s" if v * scale >= 1000 else "%.4g %s") % (v * scale, unit) if v is not None else "-" for v in values]
             ratios = ["%.3f" % (values[0] / v) if v else "-" for v in values[1:]]
             print("| %s%s | %s |" % (what, ", " + kind if kind else "", " | ".join(shown + ratios)), flush=True)
 
@@ -235,7 +235,7 @@ def compare(file):
         else:
             both(figures, extract, *steps[algorithm])
             floor = best(done, "floor", "cpu")
-            print("\n%s: of a path's time over HTTP, %.0f us of the processor and %.0f us by the clock are what its simplest answer takes." % (
+            print("\n%s: of a path's time over HTTP, %.0f µs of the processor and %.0f µs by the clock are what its simplest answer takes." % (
                 name, floor / args.places * 1e6, best(done, "floor", "wall") / args.places * 1e6))
         if algorithm == "mld":
             for kind in ("cpu", "wall"):
