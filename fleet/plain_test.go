@@ -252,7 +252,7 @@ func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
 		for _, workers := range []int{1, 3} {
 			var solutions []*Solution
 			for range 2 {
-				s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 2000, Workers: workers})
+				s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 1000, Workers: workers})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -342,7 +342,7 @@ func TestReportsOfPlainSearchesGetBetter(t *testing.T) {
 	for _, name := range []string{"X-n101-k25", "X-n303-k21"} {
 		p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+name+".vrp")
 		var last *Solution
-		s, err := Solve(context.Background(), p, Options{Iterations: 20_000, Workers: 2, OnBest: func(s *Solution) {
+		s, err := Solve(context.Background(), p, Options{Iterations: 6000, Workers: 2, OnBest: func(s *Solution) {
 			if last != nil && s.Objective() > last.Objective() {
 				t.Errorf("%s: %d is reported after %d", name, s.Objective(), last.Objective())
 			}
