@@ -1,14 +1,23 @@
 package fleet
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
-// Small plain problems are annealed a few times, and hybrid genetic search goes on from what came of that: annealing is
-// better where routes are many, but a single one may end far from the best where capacity is tight, which crossover
-// and overload repair. Large ones are annealed once, for as long as there is time.
+// Small plain problems, and larger ones where there is much time, are annealed a few times, and hybrid genetic search goes
+// on from what came of that: annealing is better in a short time, but a single one may end far from the best where
+// capacity is tight, which crossover and overload repair. The others are annealed once, for as long as there is time.
+// Measured on X-n303-k21: 2.4 s a hundred stops leave annealing at 1.00 % and HGS-CVRP at 1.29 % above the best
+// known, 24 s at 0.59 % and 0.12 %.
 const (
-	geneticStops = 250 // the most for genetic search
-	heats        = 3   // of annealing before it
-	heatedShare  = 0.3 // of the effort, for all heats
+	geneticStops = 250 // the most for genetic search in a short time, patientStops in a long one
+	patientStops = 600
+	// A time is long from patientTime or patientIterations a stop on.
+	patientTime       = 100 * time.Millisecond
+	patientIterations = 10_000
+	heats             = 3   // of annealing before it
+	heatedShare       = 0.3 // of the effort, for all heats
 )
 
 // hybrid is a worker on a plain problem.
@@ -21,12 +30,18 @@ type hybrid struct {
 
 func newHybrid(m *plain, e *effort, seed, stream uint64) *hybrid {
 	h := &hybrid{plainAnnealer: newPlainAnnealer(m, e, seed, stream)}
-	if m.isGenetic() && m.stops <= geneticStops {
+	if m.isGenetic() && (m.stops <= geneticStops || m.stops <= patientStops && e.options.isPatient(m.stops)) {
 		h.heat = newPlainAnnealer(m, e, seed, stream+1<<32)
 		h.genetic = newGenetic(m, e, newRandom(seed, stream+1<<33))
 		h.genetic.onBest = h.takeBest
 	}
 	return h
+}
+
+// isPatient reports whether there is a long time for a number of stops.
+func (o *Options) isPatient(stops int) bool {
+	return (o.Time == 0 || o.Time >= time.Duration(stops)*patientTime) &&
+		(o.Iterations == 0 || o.Iterations >= stops*patientIterations)
 }
 
 // run searches between two shares of the effort.
