@@ -94,10 +94,14 @@ func TestEveryMoveOfEducationLowersTheCostAndKeepsAllStops(t *testing.T) {
 			one   bool // within one route only
 			two   bool // between two routes only
 		}{
-			{"relocate", g.relocate, true, false, false}, {"relocatePair", g.relocatePair, true, false, false},
-			{"relocateTurned", g.relocateTurned, true, false, false}, {"swap", g.swap, false, false, false},
-			{"swapPair", g.swapPair, false, false, false}, {"swapPairs", g.swapPairs, false, false, false},
-			{"turn", g.turn, false, true, false}, {"exchangeTurned", g.exchangeTurned, true, false, true},
+			{"relocate", g.relocate, true, false, false},
+			{"relocatePair", g.relocatePair, true, false, false},
+			{"relocateTurned", g.relocateTurned, true, false, false},
+			{"swap", g.swap, false, false, false},
+			{"swapPair", g.swapPair, false, false, false},
+			{"swapPairs", g.swapPairs, false, false, false},
+			{"turn", g.turn, false, true, false},
+			{"exchangeTurned", g.exchangeTurned, true, false, true},
 			{"exchangeTails", g.exchangeTails, true, false, true},
 		}
 		for range 300 {

@@ -1,32 +1,52 @@
 package fleet
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
-// Small plain problems are annealed a few times, and hybrid genetic search goes on from what came of that: annealing is
-// better where routes are many, but a single one may end far from the best where capacity is tight, which crossover
-// and overload repair. Large ones are annealed once, for as long as there is time.
+// Small plain problems are annealed a few times, and hybrid genetic search goes on from what came of that. Larger
+// ones are left to genetic search where there is much time, and are annealed once where there is little. Annealing is
+// better in a short time, but may end far from the best where capacity is tight, which crossover and overload repair.
+// Measured on X-n303-k21: 2.4 s a hundred stops leave annealing at 1.00 % and HGS-CVRP at 1.29 % above the best known;
+// 24 s annealing at 0.59 %, genetic search that begins with annealed solutions at 0.57 %, and HGS-CVRP, which begins with
+// random ones, at 0.12 %.
 const (
-	geneticStops = 250 // the most for genetic search
-	heats        = 3   // of annealing before it
-	heatedShare  = 0.3 // of the effort, for all heats
+	geneticStops = 250 // the most for genetic search in a short time, patientStops in a long one
+	patientStops = 600
+	// A time is long from patientTime or patientIterations a stop on.
+	patientTime       = 100 * time.Millisecond
+	patientIterations = 10_000
+	heats             = 3   // of annealing before it
+	heatedShare       = 0.3 // of the effort, for all heats
 )
 
 // hybrid is a worker on a plain problem.
 type hybrid struct {
 	*plainAnnealer // with the best solution of all
 	heat           *plainAnnealer
+	share          float64  // of the effort, for the heats
 	heated         int      // heats begun
 	genetic        *genetic // nil for problems that are only annealed
 }
 
 func newHybrid(m *plain, e *effort, seed, stream uint64) *hybrid {
 	h := &hybrid{plainAnnealer: newPlainAnnealer(m, e, seed, stream)}
-	if m.isGenetic() && m.stops <= geneticStops {
+	if m.isGenetic() && (m.stops <= geneticStops || m.stops <= patientStops && e.options.isPatient(m.stops)) {
+		if m.stops <= geneticStops {
+			h.share = heatedShare
+		}
 		h.heat = newPlainAnnealer(m, e, seed, stream+1<<32)
 		h.genetic = newGenetic(m, e, newRandom(seed, stream+1<<33))
 		h.genetic.onBest = h.takeBest
 	}
 	return h
+}
+
+// isPatient reports whether there is a long time for a number of stops.
+func (o *Options) isPatient(stops int) bool {
+	return (o.Time == 0 || o.Time >= time.Duration(stops)*patientTime) &&
+		(o.Iterations == 0 || o.Iterations >= stops*patientIterations)
 }
 
 // run searches between two shares of the effort.
@@ -35,8 +55,12 @@ func (h *hybrid) run(from, to float64) {
 		h.plainAnnealer.run(from, to)
 		return
 	}
-	const length = heatedShare / heats
-	for done := h.effort.progress(h.iteration); done < min(to, heatedShare); done = h.effort.progress(h.iteration) {
+	if h.share == 0 && h.heated == 0 && h.effort.options.Warm != nil && h.best.missing == 0 {
+		h.heated = heats
+		h.genetic.seed(h.linked, h.best.next)
+	}
+	length := h.share / heats
+	for done := h.effort.progress(h.iteration); done < min(to, h.share); done = h.effort.progress(h.iteration) {
 		number := min(int(done/length), heats-1)
 		if number+1 > h.heated {
 			h.heated = number + 1

@@ -4,7 +4,7 @@ import "math"
 
 // Many problems ask less than a [Problem] can say: every vehicle makes one trip from a depot to a depot, without
 // facilities, breaks or overtime, each stop has one window at most, and nobody is paid for
-// waiting. Those are compiled into a plain, which is searched some twenty times faster than a model.
+// waiting. Those are compiled into a plain, which is searched four to seven times faster than a model (at 300 and 1,000 stops).
 
 // plain is such a Problem, compiled. Points are stops [0, stops), in an order
 // of their own, and then the depots. Costs are exact integers

@@ -195,6 +195,27 @@ func TestTinyPlainProblemsAreSolvedToTheOptimum(t *testing.T) {
 	})
 }
 
+func TestGeneticSearchJoinsWhereThereIsTime(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options Options
+		want    bool
+	}{
+		{"X-n101-k25", Options{Iterations: 100}, true},
+		{"X-n303-k21", Options{Time: 20 * time.Second}, false},
+		{"X-n303-k21", Options{Time: 40 * time.Second}, true},
+		{"X-n303-k21", Options{Iterations: 1_000_000}, false},
+		{"X-n303-k21", Options{Iterations: 4_000_000}, true},
+		{"X-n303-k21", Options{Iterations: 1000, Time: time.Hour}, false},
+		{"X-n1001-k43", Options{Time: time.Hour}, false},
+	} {
+		p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+test.name+".vrp")
+		if h := newHybrid(compilePlain(p), &effort{options: test.options}, 1, 0); h.genetic != nil != test.want {
+			t.Errorf("%s with %+v: genetic is %v", test.name, test.options, h.genetic != nil)
+		}
+	}
+}
+
 func TestManyStopsAtFewLocationsGetNoMatrixOfTheirOwn(t *testing.T) {
 	p := &Problem{
 		Locations: 2, Seconds: []int32{0, 60, 60, 0}, Meters: []int32{0, 900, 900, 0}, Depots: []Depot{{}},
@@ -252,7 +273,7 @@ func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
 		for _, workers := range []int{1, 3} {
 			var solutions []*Solution
 			for range 2 {
-				s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 2000, Workers: workers})
+				s, err := Solve(context.Background(), p, Options{Seed: 5, Iterations: 1000, Workers: workers})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -342,7 +363,7 @@ func TestReportsOfPlainSearchesGetBetter(t *testing.T) {
 	for _, name := range []string{"X-n101-k25", "X-n303-k21"} {
 		p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+name+".vrp")
 		var last *Solution
-		s, err := Solve(context.Background(), p, Options{Iterations: 20_000, Workers: 2, OnBest: func(s *Solution) {
+		s, err := Solve(context.Background(), p, Options{Iterations: 6000, Workers: 2, OnBest: func(s *Solution) {
 			if last != nil && s.Objective() > last.Objective() {
 				t.Errorf("%s: %d is reported after %d", name, s.Objective(), last.Objective())
 			}
