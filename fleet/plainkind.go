@@ -105,8 +105,8 @@ func (m *plain) compileKinds(location []int) bool {
 
 // sameVehicle reports whether two vehicles of a plain problem differ in name only.
 func sameVehicle(a, b *Vehicle) bool {
-	return a.Start == b.Start && a.End == b.End && a.Shift == b.Shift && a.MaxSeconds == b.MaxSeconds && a.FixedCost == b.FixedCost && a.HourCost == b.HourCost &&
-		a.KilometreCost == b.KilometreCost && slices.Equal(a.Capacity, b.Capacity) && slices.Equal(a.Groups, b.Groups)
+	return a.Start == b.Start && a.End == b.End && a.Shift == b.Shift && a.MaxSeconds == b.MaxSeconds &&
+		a.FixedCost == b.FixedCost && a.HourCost == b.HourCost && a.KilometreCost == b.KilometreCost && slices.Equal(a.Capacity, b.Capacity) && slices.Equal(a.Groups, b.Groups)
 }
 
 func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
