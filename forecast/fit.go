@@ -34,6 +34,7 @@ type container struct {
 	phi          float64 // variance of growth per unit of mean growth
 	belief       state
 	stairs       *stairs // when its sensor shows steps
+	stay         int     // days that the last step has stood
 	quality      Quality
 	source       Source
 	last         int64 // the latest reading, Unix seconds, 0 without any

@@ -79,7 +79,8 @@ type history struct {
 	tail    []reading   // the last readings since then, at most tailMost
 	offset  float64     // what the sensor shows too much after emptyings; 0 when it seems right
 	sensor  sensor
-	days    int // distinct local days with a reading
+	days    int       // distinct local days with a reading
+	ends    []float64 // the levels last read before emptyings, where the next reading came within a day and a half
 }
 
 type reading struct {
@@ -98,7 +99,8 @@ const (
 	tailMost   = 48
 	anchorGap  = 30 * 3600 // the level at a midnight counts when readings around it are this near each other, in seconds
 	almostFull = 0.92      // above it a sensor looks at the pile's top and growth is not seen; such days are not learned from
-	offsetMost = 0.12      // an emptied container that shows more twice has a sensor that drifts
+	keptGap    = 36 * 3600
+	offsetMost = 0.12 // an emptied container that shows more twice has a sensor that drifts
 )
 
 // part is a stretch of readings [lo, hi) between two emptyings.
@@ -122,6 +124,11 @@ func (t *trace) follow(a *almanac, reported []int64) *history {
 	}
 	if len(t.at) > 0 {
 		h.first = t.at[0]
+	}
+	for k := range parts[1:] {
+		if p, next := parts[k], parts[k+1]; p.lo < p.hi && next.lo < next.hi && t.at[next.lo]-t.at[p.hi-1] <= keptGap {
+			h.ends = append(h.ends, t.fill[p.hi-1])
+		}
 	}
 	last := parts[len(parts)-1]
 	h.emptied = last.start

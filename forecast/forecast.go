@@ -224,6 +224,15 @@ type Curve struct {
 	start  float64 // position of from
 	anchor state   // what growth adds to; not after start
 	base   float64 // the position from which the rate is unsure
+	kept   bool    // given that nobody empties it
+}
+
+// Kept returns the curve as it is found where nobody emptied the container before: those that are left alone are those that filled
+// slowly. It is what a reading can be compared with later; for deciding when to empty, it would be circular.
+// Only sensors that show steps tell the difference.
+func (c Curve) Kept() Curve {
+	c.kept = true
+	return c
 }
 
 func (m *Model) curve(c *container, from time.Time, s state) Curve {
@@ -241,7 +250,7 @@ func (c Curve) in(pos float64) outcome {
 	pos = math.Max(pos, c.start)
 	if s := c.c.stairs; s != nil {
 		level := s.place(c.anchor.mean, c.anchor.vari)
-		s.climb(&level, pos-c.anchor.pos, c.c.group.tempo.between(c.anchor.pos, pos))
+		s.climb(&level, c.c.stay, pos-c.anchor.pos, c.c.group.tempo.between(c.anchor.pos, pos), c.kept)
 		return newSteps(&level, s.step)
 	}
 	g := c.c.grow(c.anchor.pos, pos, c.base)

@@ -226,7 +226,7 @@ func (g *group) learnRates(of []*history, containers []container, today int, now
 		c.uncertain = g.uncertain(&long, parents[i], c.phi)
 	}
 	g.learnWander(of, containers, parents, today)
-	g.learnStairs(of, containers)
+	g.learnStairs(of, containers, today, now)
 }
 
 // phiOf returns a container's own variance of growth per unit of mean, held to the group's by forty days.
