@@ -250,7 +250,7 @@ func (c Curve) in(pos float64) outcome {
 	pos = math.Max(pos, c.start)
 	if s := c.c.stairs; s != nil {
 		level := s.place(c.anchor.mean, c.anchor.vari)
-		s.climb(&level, c.c.stay, pos-c.anchor.pos, c.c.group.tempo.between(c.anchor.pos, pos), c.kept)
+		s.climb(&level, c.c.stay, pos-c.anchor.pos, c.kept)
 		return newSteps(&level, s.step)
 	}
 	g := c.c.grow(c.anchor.pos, pos, c.base)

@@ -10,11 +10,20 @@ import "math"
 const (
 	coarse    = 0.09 // a resolution from which on a sensor shows steps
 	mostSteps = 17   // levels that a chain holds: up to 1.5 by coarse
-	stairHold = 50
-	// stairTrust is how far a chain follows the group's tempo and the container's recent rate, against its own mean pace:
-	// steps tell little of them. Chosen on the real bins' year before 1 July 2020 (bins_test.go), flat from 0.3 to 0.7.
-	stairTrust = 0.5
-	shapeHold  = 3 // days seen in the group at a level that weigh as much as the gamma's guess
+)
+
+// Chosen on the real bins' half year before 1 July 2020 (bins_test.go), all of them flat around these values. Weekdays and holidays of the
+// group's tempo made it worse there in any share: steps tell too little of them.
+const (
+	stairHold  = 15  // days at a level of the container's own that weigh as much as the group's
+	shapeHold  = 3   // days at a level in the group that weigh as much as the gamma's guess
+	keptHold   = 20  // days at a level of the container's own that weigh as much as the group's in how often it is emptied
+	ageHold    = 20  // expected climbs that weigh as much as days on a level making no difference
+	paceMemory = 20  // half-life of a container's own pace, days
+	paceHold   = 0.6 // expected growth that weighs as much as a pace of 1, in fill
+	allMemory  = 5   // half-life of the group's pace, days
+	allHold    = 20  // expected growth of the group that weighs as much as a pace of 1, in fill
+	paceTrust  = 0.8 // the power to which a pace is taken for the days to come
 )
 
 // stairs is the chain of one container.
@@ -146,12 +155,6 @@ func (f *family) learnAges(g *group, of []*history, containers []container) {
 	}
 }
 
-var (
-	ageHold                                  = 20.0
-	paceMemory, paceHold, allMemory, allHold = 20.0, 6.0, 10.0, 20.0
-	paceTrust, tempoTrust                    = 1.0, 0.5
-)
-
 // meanClimb returns the expected growth of an average day from a level.
 func (s *stairs) meanClimb(from, stay int) float64 {
 	sum := 0.0
@@ -175,7 +178,7 @@ func (f *family) learnPaces(g *group, of []*history, containers []container, tod
 		})
 	}
 	past := make([]float64, len(days))
-	keep, k := math.Exp2(-1/allMemory), sums{}
+	keep, k := math.Exp2(-1.0/allMemory), sums{}
 	for d := range days {
 		past[d] = (k.grown + allHold) / (k.expected + allHold)
 		k.grown, k.expected = keep*k.grown+days[d].grown, keep*k.expected+days[d].expected
@@ -191,7 +194,7 @@ func (f *family) learnPaces(g *group, of []*history, containers []container, tod
 			}
 		})
 		e.fade(now, paceMemory)
-		c.stairs.pace = math.Pow((e.grown+paceHold*0.1)/(e.units+paceHold*0.1)*all, paceTrust)
+		c.stairs.pace = math.Pow((e.grown+paceHold)/(e.units+paceHold)*all, paceTrust)
 	}
 }
 
@@ -206,6 +209,10 @@ func newStairs(c *container, h *history, f *family, n int) *stairs {
 	group := &f.climbs
 	var own climbs
 	own.count(h, n)
+	var ended [mostSteps]float64
+	for _, z := range h.ends {
+		ended[stepOf(z, s.step, n)]++
+	}
 	day := growth{mean: c.rate, vari: c.phi * c.rate, third: 2 * c.phi * c.phi * c.rate}
 	for from := range n {
 		var guess [mostSteps]float64
@@ -229,20 +236,19 @@ func newStairs(c *container, h *history, f *family, n int) *stairs {
 			s.p[from][to] = (own[from][to] + stairHold*p) / (ownDays + stairHold)
 		}
 		// One in ten days is the prior of an emptying.
-		s.kept[from] = 1 - (f.emptied[from]+1)/(f.emptied[from]+groupDays+10)
+		often := (f.emptied[from] + 1) / (f.emptied[from] + groupDays + 10)
+		s.kept[from] = 1 - (ended[from]+keptHold*often)/(ended[from]+ownDays+keptHold)
 	}
 	return s
 }
 
-// climb moves a distribution over the levels on by days, in which units of the group's tempo pass. stay is for how many days the
+// climb moves a distribution over the levels on by days. stay is for how many days the
 // level has stood; if kept, it is given that nobody empties the container.
-func (s *stairs) climb(level *[mostSteps]float64, stay int, days, units float64, kept bool) {
+func (s *stairs) climb(level *[mostSteps]float64, stay int, days float64, kept bool) {
 	still := *level // what has not moved since
-	total := s.pace * ((1-tempoTrust)*days + tempoTrust*units)
-	_ = total
 	n := int(math.Ceil(days - 1e-9))
 	for k := range n {
-		part := total / days * math.Min(days-float64(k), 1)
+		part := s.pace * math.Min(days-float64(k), 1)
 		if kept && k > 0 {
 			sum := 0.0
 			for from := range s.n {

@@ -146,7 +146,7 @@ func (w *world) writeCases(out *bufio.Writer) error {
 				}
 				row = fmt.Appendf(row[:0], "%s,%s,%d,%d,%.4f,%.4f", f.ID, f.Group, day, h, now, came)
 				for k := range quantiles {
-					q := f.Quantile(to, (float64(k)+0.5)/quantiles)
+					q := f.Kept().Quantile(to, (float64(k)+0.5)/quantiles)
 					if w.round != nil {
 						q = w.round(q)
 					}
