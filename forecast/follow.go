@@ -67,6 +67,7 @@ type gain struct {
 	level  float64 // the fill at p0
 	grown  float64 // may be below 0 by noise
 	vari   float64 // of grown, from the sensor's noise
+	units  float64 // of its group's tempo, once that is known
 }
 
 // history is what the readings of one container come down to.

@@ -86,6 +86,7 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 	rates := make([]float64, len(of))
 	days := make([]dayTotal, today+1)
 	for range 3 {
+		g.measure(of)
 		clear(days)
 		var square, mean float64
 		g.plainRates(of, rates)
@@ -96,7 +97,7 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 				if !ok || d < 0 || d > today {
 					continue
 				}
-				mu := rates[i] * t.between(x.p0, x.p1)
+				mu := rates[i] * x.units
 				days[d].grown += x.grown
 				days[d].expected += mu
 				days[d].count++
@@ -112,6 +113,17 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 		t.follow(days, phi)
 		t.weigh(days, all, base)
 		t.set(all)
+	}
+	g.measure(of)
+}
+
+// measure sets how many units passed during each gain.
+func (g *group) measure(of []*history) {
+	for _, h := range of {
+		for k := range h.gains {
+			x := &h.gains[k]
+			x.units = g.tempo.between(x.p0, x.p1)
+		}
 	}
 }
 
@@ -188,7 +200,7 @@ func (g *group) plainRates(of []*history, rates []float64) {
 	for i, h := range of {
 		for k := range h.gains {
 			sums[i][0] += h.gains[k].grown
-			sums[i][1] += g.tempo.between(h.gains[k].p0, h.gains[k].p1)
+			sums[i][1] += h.gains[k].units
 		}
 		grown += sums[i][0]
 		units += sums[i][1]

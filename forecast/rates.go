@@ -16,12 +16,21 @@ type ewma struct {
 	grown, units, at float64
 }
 
-func (e *ewma) fade(to, memory float64) {
-	if to > e.at {
-		k := math.Exp2(-(to - e.at) / memory)
-		e.grown, e.units, e.at = e.grown*k, e.units*k, to
+func (e *ewma) fade(to float64, m memory) {
+	if to <= e.at {
+		return
 	}
+	k := m.aDay
+	if to-e.at != 1 {
+		k = math.Exp2((e.at - to) / m.days)
+	}
+	e.grown, e.units, e.at = e.grown*k, e.units*k, to
 }
+
+// memory is a half-life in days, and what it leaves after a day: nearly all growth is seen from midnight to midnight.
+type memory struct{ days, aDay float64 }
+
+func newMemory(days float64) memory { return memory{days, math.Exp2(-1 / days)} }
 
 func (e *ewma) add(grown, units float64) { e.grown, e.units = e.grown+grown, e.units+units }
 
@@ -49,14 +58,18 @@ func (g *group) parentHold(parent float64) float64 {
 func (g *group) try(h *history, parent float64, y *tally) {
 	var long ewma
 	var recent [len(recents)]ewma
-	hold := g.parentHold(parent)
+	var memories [len(recents)]memory
+	for r := range recents {
+		memories[r] = newMemory(recents[r])
+	}
+	hold, forever := g.parentHold(parent), newMemory(longMemory)
 	for k := range h.gains {
 		x := &h.gains[k]
-		units := g.tempo.between(x.p0, x.p1)
-		long.fade(x.p0, longMemory)
+		units := x.units
+		long.fade(x.p0, forever)
 		base := math.Max(long.pull(parent, hold), leastRate)
 		for r := range recents {
-			recent[r].fade(x.p0, recents[r])
+			recent[r].fade(x.p0, memories[r])
 			for s := range holds {
 				e := x.grown - recent[r].pull(base, holds[s])*units
 				y.errors[r*len(holds)+s] += e * e / base
@@ -82,14 +95,14 @@ func (g *group) uncertain(long *ewma, parent, phi float64) float64 {
 // walk goes through a container's past with the group's pair, and calls see before each gain is learned,
 // with the rate that was known then.
 func (g *group) walk(h *history, parent float64, see func(k int, rate float64, long *ewma)) (long, recent ewma) {
+	slow, fast := newMemory(longMemory), newMemory(g.recent)
 	for k := range h.gains {
 		x := &h.gains[k]
-		long.fade(x.p0, longMemory)
-		recent.fade(x.p0, g.recent)
+		long.fade(x.p0, slow)
+		recent.fade(x.p0, fast)
 		see(k, g.rateOf(&long, &recent, parent), &long)
-		units := g.tempo.between(x.p0, x.p1)
-		long.add(x.grown, units)
-		recent.add(x.grown, units)
+		long.add(x.grown, x.units)
+		recent.add(x.grown, x.units)
 	}
 	return long, recent
 }
@@ -186,7 +199,7 @@ func (g *group) total(of []*history) float64 {
 	for _, h := range of {
 		for k := range h.gains {
 			grown += h.gains[k].grown
-			units += g.tempo.between(h.gains[k].p0, h.gains[k].p1)
+			units += h.gains[k].units
 		}
 	}
 	return math.Max((grown+3*usualRate)/(units+3), leastRate)
@@ -195,15 +208,16 @@ func (g *group) total(of []*history) float64 {
 // learnRates finds the group's hyperparameters and its containers' rates. pooled is the mean rate of all groups.
 func (g *group) learnRates(of []*history, containers []container, today int, now, pooled float64) {
 	g.defaults()
+	slow := newMemory(longMemory)
 	tallies := make([]tally, len(of))
 	for i, h := range of {
 		var long ewma
 		for k := range h.gains {
 			x := &h.gains[k]
-			long.fade(x.p0, longMemory)
-			long.add(x.grown, g.tempo.between(x.p0, x.p1))
+			long.fade(x.p0, slow)
+			long.add(x.grown, x.units)
 		}
-		long.fade(now, longMemory)
+		long.fade(now, slow)
 		tallies[i].grown, tallies[i].units = long.grown, long.units
 	}
 	parents := make([]float64, len(of))
@@ -220,8 +234,8 @@ func (g *group) learnRates(of []*history, containers []container, today int, now
 		c := &containers[g.members[i]]
 		c.phi = g.phiOf(&tallies[i])
 		long, recent := g.walk(h, parents[i], func(int, float64, *ewma) {})
-		long.fade(now, longMemory)
-		recent.fade(now, g.recent)
+		long.fade(now, slow)
+		recent.fade(now, newMemory(g.recent))
 		c.rate = g.rateOf(&long, &recent, parents[i])
 		c.uncertain = g.uncertain(&long, parents[i], c.phi)
 	}
@@ -335,7 +349,7 @@ func (g *group) learnSpread(of []*history, tallies []tally, parents []float64, t
 			if !ok || d < 0 || d > today {
 				return
 			}
-			mu := rate * g.tempo.between(x.p0, x.p1)
+			mu := rate * x.units
 			e := x.grown - mu
 			s := &days[d]
 			s.e, s.e2, s.mu, s.mu2 = s.e+e, s.e2+e*e, s.mu+mu, s.mu2+mu*mu
@@ -356,7 +370,7 @@ func (g *group) learnSpread(of []*history, tallies []tally, parents []float64, t
 		y.square, y.mean = 0, 0
 		g.walk(h, parents[i], func(k int, rate float64, _ *ewma) {
 			x := &h.gains[k]
-			mu := rate * g.tempo.between(x.p0, x.p1)
+			mu := rate * x.units
 			e := x.grown - mu
 			y.square += e*e - x.vari - g.common*mu*mu
 			y.mean += mu

@@ -184,16 +184,17 @@ func (f *family) learnPaces(g *group, of []*history, containers []container, tod
 		k.grown, k.expected = keep*k.grown+days[d].grown, keep*k.expected+days[d].expected
 	}
 	all := past[len(past)-1]
+	own := newMemory(paceMemory)
 	for _, i := range f.members {
 		c := &containers[g.members[i]]
 		var e ewma
 		of[i].eachDay(c.stairs.n, func(day, from, stay, to int) {
 			if day >= 0 && day < len(days) {
-				e.fade(float64(day), paceMemory)
+				e.fade(float64(day), own)
 				e.add(float64(to-from)*c.stairs.step, c.stairs.meanClimb(from, stay)*past[day])
 			}
 		})
-		e.fade(now, paceMemory)
+		e.fade(now, own)
 		c.stairs.pace = math.Pow((e.grown+paceHold)/(e.units+paceHold)*all, paceTrust)
 	}
 }

@@ -170,12 +170,12 @@ def statsforecast(model):
     """A peer's path of daily growth; the spread of h days is what its intervals say (ETS, AutoARIMA: steps taken for independent),
     else the scatter of the container's own h-day sums around their mean (Croston, TSB give none)."""
     from statsforecast.models import AutoARIMA, AutoETS, CrostonOptimized, TSB
-    make = {"ets": lambda: AutoETS(season_length=7), "arima": lambda: AutoARIMA(season_length=7, max_p=2, max_q=2, max_P=1, max_Q=1),
+    make = {"ets": lambda: AutoETS(season_length=7), "arima": lambda: AutoARIMA(season_length=7, max_p=2, max_q=2, max_P=1, max_Q=1, approximation=True),
             "croston": CrostonOptimized, "tsb": lambda: TSB(0.1, 0.1)}[model]
     most, out = max(horizons), {}
     z80 = statistics.NormalDist().inv_cdf(0.9)
     for i, day in origins:
-        f = filled(past(i, day))
+        f = filled(past(i, day), 84)
         if len(f) < 28 or f.std() == 0:
             continue
         out[i, day] = {}
