@@ -28,7 +28,9 @@ func (c *container) grow(p0, p1, base float64) growth {
 	if mu <= 0 {
 		return growth{}
 	}
-	v := c.phi*mu + c.group.common*c.rate*c.rate*(s1-s0) + (c.group.wanderOver(p1-base)+c.uncertain)*mu*mu
+	v := c.phi*mu + c.group.common*c.rate*c.rate*(s1-s0) + (c.group.wander.over(p1-base)+c.uncertain)*mu*mu
+	wide := c.group.widen.over(p1 - base)
+	v *= wide * wide
 	return growth{mean: mu, vari: v, third: 2 * v * v / mu}
 }
 

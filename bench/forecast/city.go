@@ -14,8 +14,9 @@ import (
 
 // drawCity plays a city of the hard world (simulate.Defaults with the Netherlands' streams and holidays, some sensors broken)
 // and judges by its truth, where no emptying, reported or not, came between. Containers without a sensor are not judged:
-// the peers would have nothing to learn from.
-func drawCity(containers, days, every int, seed uint64) (*world, error) {
+// the peers would have nothing to learn from. whole leaves no sensor broken; all judges where it was emptied too, by what would
+// have been there had it not been.
+func drawCity(containers, days, every int, seed uint64, whole, all bool) (*world, error) {
 	location, err := time.LoadLocation("Europe/Amsterdam")
 	if err != nil {
 		return nil, err
@@ -29,7 +30,9 @@ func drawCity(containers, days, every int, seed uint64) (*world, error) {
 	c := simulate.Defaults()
 	c.Seed, c.Start, c.Location, c.Streams = seed, start, location, simulate.DutchStreams()
 	c.Periods = simulate.DutchHolidays(start, end, location)
-	c.Sensing.Silent, c.Sensing.Stuck, c.Sensing.Drifting, c.Sensing.At = containers/40, containers/60, containers/60, end
+	if !whole {
+		c.Sensing.Silent, c.Sensing.Stuck, c.Sensing.Drifting, c.Sensing.At = containers/40, containers/60, containers/60, end
+	}
 	if c.Containers, err = simulate.Generate(seed, containers, "V", simulate.DutchMix(), corners); err != nil {
 		return nil, err
 	}
@@ -42,10 +45,14 @@ func drawCity(containers, days, every int, seed uint64) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{location: location, holiday: func(t time.Time) bool {
+	w := &world{location: location, all: all, holiday: func(t time.Time) bool {
 		_, ok := calendar.Holiday(t)
 		return ok
 	}}
+	lifted := make(map[string][]simulate.Event)
+	for _, e := range history.Emptyings() {
+		lifted[e.Thing] = append(lifted[e.Thing], e)
+	}
 	index := make(map[string]int)
 	for _, x := range c.Containers {
 		if x.Sensor {
@@ -76,10 +83,20 @@ func drawCity(containers, days, every int, seed uint64) (*world, error) {
 	}
 	w.level = func(i int, at time.Time) (float64, bool) { return middle(w.series[i].Samples, at) }
 	w.came = func(i int, from, to time.Time) (float64, bool) {
-		if w.emptied(i, from, to) > 0 {
+		fill, ok := history.Fill(w.series[i].ID, to)
+		if w.emptied(i, from, to) == 0 || !ok {
+			return fill, ok
+		}
+		if !all {
 			return 0, false
 		}
-		return history.Fill(w.series[i].ID, to)
+		for _, e := range lifted[w.series[i].ID] {
+			if e.At.After(from) && !e.At.After(to) {
+				left, _ := history.Fill(e.Thing, e.At.Truncate(time.Hour).Add(time.Hour)) // what it left, and grew in an hour at most
+				fill += e.Value - left
+			}
+		}
+		return fill, true
 	}
 	return w, nil
 }

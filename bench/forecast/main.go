@@ -29,6 +29,8 @@ type world struct {
 	came func(i int, from, to time.Time) (fill float64, ok bool)
 	// exact: the belief of the fill at the origin is the level that the sensor shows; else it is the model's.
 	exact bool
+	// all: those that were emptied in between are judged too.
+	all bool
 	// round returns the level as which a fill shows; nil when any is.
 	round func(fill float64) float64
 }
@@ -47,13 +49,15 @@ func main() {
 	containers := flag.Int("containers", 120, "city: how many")
 	days := flag.Int("days", 180, "city: how many in all; the last third is judged")
 	seed := flag.Uint64("seed", 1, "city: the same seed gives the same city")
+	whole := flag.Bool("whole", false, "city: no broken sensors")
+	all := flag.Bool("all", false, "city: judge also where it was emptied in between, as if it had not been")
 	out := flag.String("out", ".", "the folder to write levels.csv and cases.csv in")
 	flag.Parse()
 	err := func() error {
 		var w *world
 		var err error
 		if *name == "city" {
-			w, err = drawCity(*containers, *days, *every, *seed)
+			w, err = drawCity(*containers, *days, *every, *seed, *whole, *all)
 		} else {
 			w, err = readBins(*bins, *from, *to, *every)
 		}
@@ -138,6 +142,10 @@ func (w *world) writeCases(out *bufio.Writer) error {
 				}
 				now = level
 			}
+			curve := f.Curve
+			if !w.all {
+				curve = f.Kept()
+			}
 			for _, h := range horizons {
 				to := at.AddDate(0, 0, h)
 				came, ok := w.came(i, at, to)
@@ -146,7 +154,7 @@ func (w *world) writeCases(out *bufio.Writer) error {
 				}
 				row = fmt.Appendf(row[:0], "%s,%s,%d,%d,%.4f,%.4f", f.ID, f.Group, day, h, now, came)
 				for k := range quantiles {
-					q := f.Kept().Quantile(to, (float64(k)+0.5)/quantiles)
+					q := curve.Quantile(to, (float64(k)+0.5)/quantiles)
 					if w.round != nil {
 						q = w.round(q)
 					}
