@@ -217,7 +217,7 @@ func (g *group) learnWiden(of []*history, containers []container, parents []floa
 		slices.Sort(z)
 		n := float64(len(z))
 		at := z[min(int(math.Ceil(calibrated*(n+1)))-1, len(z)-1)] / calibratedZ
-		g.widen[k] = math.Min(math.Max((n*at+calibratedHold)/(n+calibratedHold), 0.7), 2)
+		g.widen[k] = math.Min(math.Max((n*at+calibratedHold)/(n+calibratedHold), 0.5), 2)
 	}
 }
 
