@@ -33,6 +33,8 @@ type container struct {
 	uncertain    float64 // squared coefficient of variation of rate
 	phi          float64 // variance of growth per unit of mean growth
 	belief       state
+	filter       filter
+	offset       float64 // what its sensor shows too much, when it drifts
 	stairs       *stairs // when its sensor shows steps
 	stay         int     // days that the last step has stood
 	quality      Quality

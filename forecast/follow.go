@@ -92,6 +92,7 @@ type reading struct {
 // sensor is what the readings tell about their sensor.
 type sensor struct {
 	noise, step, every, top float64
+	value                   float64 // the latest usable reading
 	last                    int64
 	stuck, flat             bool
 }
@@ -113,7 +114,7 @@ type part struct {
 // follow splits the readings at emptyings (ascending, Unix seconds, all before the fit's instant), follows
 // the level through each part and returns the growth.
 func (t *trace) follow(a *almanac, reported []int64) *history {
-	h := &history{sensor: sensor{noise: t.noise, step: t.step, every: t.every, top: t.top, last: t.last, stuck: t.stuck, flat: t.flat}}
+	h := &history{sensor: sensor{noise: t.noise, step: t.step, every: t.every, top: t.top, last: t.last, value: t.value, stuck: t.stuck, flat: t.flat}}
 	parts := t.parts(reported)
 	t.good = append(t.good[:0], make([]bool, len(t.at))...)
 	for _, p := range parts {

@@ -136,7 +136,10 @@ func (m *Model) Forecast(id string) (Forecast, bool) {
 	if !ok {
 		return Forecast{}, false
 	}
-	c := &m.containers[i]
+	return m.forecast(&m.containers[i]), true
+}
+
+func (m *Model) forecast(c *container) Forecast {
 	f := Forecast{ID: c.id, Group: c.group.name, District: c.district, At: m.at, Curve: m.curve(c, m.at, c.belief)}
 	now := f.at(m.at)
 	f.Now = Belief{Mean: math.Max(now.mean, 0), SD: now.sd, Source: c.source, Quality: c.quality}
@@ -152,7 +155,7 @@ func (m *Model) Forecast(id string) (Forecast, bool) {
 		f.Weekday[k] = c.rate * t.weekday[k] * t.trend
 	}
 	f.Days = f.outlook(m.days)
-	return f, true
+	return f
 }
 
 // outlook returns the days from the curve's own on.
