@@ -42,6 +42,7 @@ type container struct {
 	last         int64 // the latest reading, Unix seconds, 0 without any
 	emptied      int64
 	sensor       sensor
+	anomalies    []Anomaly
 }
 
 // Fit learns from what was known at an instant: nothing in series that is later is looked at. The samples of a series must ascend in
@@ -84,6 +85,7 @@ func fit(ctx context.Context, series []Series, at time.Time, o Options) (*Model,
 	err := inParallel(ctx, len(series), func() func(i int) error {
 		return func(i int) error {
 			m.believe(&m.containers[i], histories[i], series[i].Reports)
+			m.containers[i].anomalies = m.faults(histories[i], m.containers[i].quality)
 			return nil
 		}
 	})
@@ -134,6 +136,9 @@ func (m *Model) read(ctx context.Context, series []Series, histories []*history)
 			t.dropStuck()
 			t.measure()
 			histories[i] = t.follow(&m.almanac, reported)
+			if f, ok := fire(s.Temperatures, m.at); ok {
+				histories[i].setFireAside(&m.almanac, f, reported)
+			}
 			return nil
 		}
 	})
@@ -187,6 +192,7 @@ func (m *Model) learn(ctx context.Context, histories []*history, all []date) err
 				of[j] = histories[i]
 			}
 			g.learnTempo(of, all, today, &base.tempo)
+			g.setIdleAside(&m.almanac, of)
 			g.learnRates(of, m.containers, today, m.now, pooled)
 			return nil
 		}

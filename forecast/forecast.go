@@ -37,6 +37,8 @@ type Series struct {
 	Emptyings []time.Time
 	// Reports are instants at which a resident said: full.
 	Reports []time.Time
+	// Temperatures, ascending, where the sensor tells them: they give away a fire.
+	Temperatures []Temperature
 }
 
 // Options set up a fit. The zero value is usable.
@@ -125,6 +127,7 @@ type Forecast struct {
 	Now                 Belief
 	Emptied             time.Time  // the last emptying, reported or detected; zero when none is known
 	Rate                float64    // mean growth a day over the coming week, in fill
+	Anomalies           []Anomaly  // what the readings show to be wrong, in order of time; shared, not to be changed
 	Weekday             [7]float64 // mean growth on a Sunday, Monday, ... without holidays, in fill
 	Days                []Day      // the rest of today first
 	Curve
@@ -141,6 +144,7 @@ func (m *Model) Forecast(id string) (Forecast, bool) {
 
 func (m *Model) forecast(c *container) Forecast {
 	f := Forecast{ID: c.id, Group: c.group.name, District: c.district, At: m.at, Curve: m.curve(c, m.at, c.belief)}
+	f.Anomalies = c.anomalies
 	now := f.at(m.at)
 	f.Now = Belief{Mean: math.Max(now.mean, 0), SD: now.sd, Source: c.source, Quality: c.quality}
 	if c.last != 0 {

@@ -105,7 +105,7 @@ func (d *drawing) methods(column, row int, title string, of func(s *Score) float
 
 // coverage draws what the model's intervals held, beside what they say.
 func (d *drawing) coverage(column, row int) {
-	left, y := d.panel(column, row, "What our 50, 80 and 95 % intervals held, %", 0, 100)
+	left, y := d.panel(column, row, "What our intervals held, %", 0, 100)
 	x := d.across(left, row)
 	for i, p := range [3]float64{50, 80, 95} {
 		fmt.Fprintf(&d.b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#333" stroke-dasharray="4 3"/>`+"\n", left, left+panelWidth, y(p), y(p))
