@@ -14,7 +14,7 @@ func TestIntervalsHoldWhatTheySayWhereTheModelsShapeIsWrong(t *testing.T) {
 	at := begin.AddDate(0, 0, 84)
 	var series []Series
 	came := make(map[string]float64)
-	for i := range 800 {
+	for i := range 500 {
 		r := rand.New(rand.NewPCG(uint64(i), 9))
 		s := Series{ID: fmt.Sprint(i), Group: "rest"}
 		fill := 0.1

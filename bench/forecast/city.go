@@ -81,7 +81,15 @@ func drawCity(containers, days, every int, seed uint64, whole, all bool) (*world
 	for d := days * 2 / 3; d+horizons[len(horizons)-1] < days; d += every {
 		w.origins = append(w.origins, start.AddDate(0, 0, d).Add(16*time.Hour))
 	}
-	w.level = func(i int, at time.Time) (float64, bool) { return middle(w.series[i].Samples, at) }
+	w.level = func(i int, at time.Time) (float64, bool) {
+		var emptied time.Time
+		for _, e := range w.series[i].Emptyings {
+			if !e.After(at) {
+				emptied = e
+			}
+		}
+		return middle(w.series[i].Samples, emptied, at)
+	}
 	w.came = func(i int, from, to time.Time) (float64, bool) {
 		fill, ok := history.Fill(w.series[i].ID, to)
 		if w.emptied(i, from, to) == 0 || !ok {
@@ -91,7 +99,7 @@ func drawCity(containers, days, every int, seed uint64, whole, all bool) (*world
 			return 0, false
 		}
 		for _, e := range lifted[w.series[i].ID] {
-			if e.At.After(from) && !e.At.After(to) {
+			if e.Kind == simulate.Emptying && e.At.After(from) && !e.At.After(to) {
 				left, _ := history.Fill(e.Thing, e.At.Truncate(time.Hour).Add(time.Hour)) // what it left, and grew in an hour at most
 				fill += e.Value - left
 			}
@@ -101,8 +109,9 @@ func drawCity(containers, days, every int, seed uint64, whole, all bool) (*world
 	return w, nil
 }
 
-// middle returns the median of the readings within two hours before an instant: none of what comes after is known then.
-func middle(samples []forecast.Sample, at time.Time) (float64, bool) {
+// middle returns the median of the readings within two hours before an instant, of those after the last emptying: none of what comes after is
+// known then.
+func middle(samples []forecast.Sample, emptied, at time.Time) (float64, bool) {
 	find := func(t time.Time) int {
 		k, _ := slices.BinarySearchFunc(samples, t, func(s forecast.Sample, t time.Time) int { return s.At.Compare(t) })
 		return k
@@ -110,11 +119,13 @@ func middle(samples []forecast.Sample, at time.Time) (float64, bool) {
 	lo, hi := find(at.Add(-2*time.Hour-time.Minute)), find(at.Add(time.Nanosecond))
 	var near []float64
 	for _, s := range samples[lo:hi] {
-		near = append(near, s.Fill)
+		if s.At.After(emptied) {
+			near = append(near, s.Fill)
+		}
 	}
 	if len(near) == 0 {
 		return 0, false
 	}
 	slices.Sort(near)
-	return near[len(near)/2], true
+	return (near[(len(near)-1)/2] + near[len(near)/2]) / 2, true
 }
