@@ -236,7 +236,6 @@ type Curve struct {
 
 // Kept returns the curve as it is found where nobody emptied the container before: those that are left alone are those that filled
 // slowly. It is what a reading can be compared with later; for deciding when to empty, it would be circular.
-// Only sensors that show steps tell the difference.
 func (c Curve) Kept() Curve {
 	c.kept = true
 	return c
@@ -261,7 +260,11 @@ func (c Curve) in(pos float64) outcome {
 		return newSteps(&level, s.step)
 	}
 	g := c.c.grow(c.anchor.pos, pos, c.base)
-	return newOutcome(c.anchor.mean, c.anchor.vari, g, c.c.phi)
+	o := newOutcome(c.anchor.mean, c.anchor.vari, g, c.c.phi)
+	if c.kept && pos > c.start {
+		return c.spare(&o, pos)
+	}
+	return o
 }
 
 // full returns P(fill >= 1) at a position.

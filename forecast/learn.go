@@ -33,15 +33,16 @@ type group struct {
 	name    string
 	members []int // indexes of containers
 	tempo   tempo
-	rate    float64   // mean fill per unit
-	between float64   // squared coefficient of variation of its containers' rates
-	phi     float64   // variance of a container's growth per unit of mean growth
-	common  float64   // squared coefficient of variation of the days' common effect
-	wander  byHorizon // squared relative error of growth over the horizons that deposits do not explain
-	widen   byHorizon // by how much the standard deviation of growth over the horizons is corrected
-	recent  float64   // half-life, days
-	hold    float64   // days
-	prior   float64   // what the caller expects of rate, fill per day; 0 when unknown
+	rate    float64            // mean fill per unit
+	between float64            // squared coefficient of variation of its containers' rates
+	phi     float64            // variance of a container's growth per unit of mean growth
+	common  float64            // squared coefficient of variation of the days' common effect
+	wander  byHorizon          // squared relative error of growth over the horizons that deposits do not explain
+	widen   byHorizon          // by how much the standard deviation of growth over the horizons is corrected
+	recent  float64            // half-life, days
+	hold    float64            // days
+	spared  [spareBins]float64 // chance that nobody empties a container in a day, by tenths of its fill
+	prior   float64            // what the caller expects of rate, fill per day; 0 when unknown
 }
 
 // byHorizon is a figure at each of the horizons.

@@ -278,6 +278,7 @@ func (g *group) learnRates(of []*history, containers []container, today int, now
 	}
 	g.learnWander(of, containers, parents, today)
 	g.learnWiden(of, containers, parents, today)
+	g.learnSpared(of)
 	g.learnStairs(of, containers, today, now)
 }
 
