@@ -23,7 +23,7 @@ func TestIntervalsHoldWhatTheySayWhereTheModelsShapeIsWrong(t *testing.T) {
 				fill = 0.02
 				s.Emptyings = append(s.Emptyings, begin.AddDate(0, 0, d).Add(-time.Hour))
 			}
-			grown := 0.04 * math.Exp(1.2*r.NormFloat64()-0.7)
+			grown := 0.035 * math.Exp(1.4*r.NormFloat64()-1)
 			if d < 85 {
 				s.Samples = append(s.Samples, Sample{At: begin.AddDate(0, 0, d), Fill: math.Round(1000*fill) / 1000})
 			}
