@@ -8,7 +8,8 @@
 // (collection.md 3.2); the variance of growth is deposits (proportional to the mean)
 // plus the container's own ups and downs and the day's common effect (2.2, formula 1).
 // Readings pass a small robust Gaussian filter whose noise comes from the variogram (3.1).
-// A sensor that shows a few levels only is forecast by how often it climbs from one to another.
+// A sensor that shows a few levels only is forecast by how often it climbs from one to another. The spread is corrected by how
+// forecasts of the last weeks ranked what came. What a fault shows ([Anomaly]) is not learned from. Between two fits, [Live] goes on.
 //
 // The package is pure: values in, values out. Times are instants; days are those of [Options.Location].
 // A fill is a fraction of the volume: 1 is full, more is overflow.
