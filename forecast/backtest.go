@@ -39,6 +39,24 @@ type law interface {
 	quantile(p float64) float64
 	crps(y float64) float64
 	center() float64
+	rank(y, part float64) float64
+}
+
+// rank returns P(fill <= y), or where y stands for a step, the part of that step's chance above what lies under it.
+func (o *outcome) rank(y, part float64) float64 {
+	if o.steps == nil {
+		return o.below(y)
+	}
+	lo, hi := o.edges(stepOf(y, o.step, mostSteps))
+	before := o.below(lo)
+	return before + part*(o.below(hi)-before)
+}
+
+func (s spread) rank(y, _ float64) float64 { return s.below(y) }
+
+func (e empirical) rank(y, part float64) float64 {
+	before := e.below(y - 1e-9)
+	return before + part*(e.below(y+1e-9)-before)
 }
 
 func (o *outcome) center() float64 { return o.mean }
@@ -216,8 +234,10 @@ func (m *Model) compare(series []Series, histories []*history, after []came, o *
 			if !ok || math.IsNaN(y) || len(own[i]) == 0 {
 				continue
 			}
-			f := m.curve(c, m.at, c.belief)
-			f.anchor.vari += blur
+			f := m.curve(c, m.at, c.belief).Kept()
+			if c.stairs == nil { // a step is scored as the step that it is
+				f.anchor.vari += blur
+			}
 			model := f.at(to)
 			now := f.in(f.start).mean
 			r.see(hi, c.group.name, y, [...]law{

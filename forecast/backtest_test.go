@@ -1,6 +1,10 @@
 package forecast
 
 import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -30,6 +34,7 @@ func TestBacktestBeatsTheSimpleForecastersInASimulatedCity(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + table.String())
+	checkDrawing(t, r)
 	for _, days := range []int{1, 2, 3, 5} {
 		ours, ok := r.Row(ByModel, "all", days)
 		if !ok || ours.N < 500 {
@@ -40,6 +45,15 @@ func TestBacktestBeatsTheSimpleForecastersInASimulatedCity(t *testing.T) {
 			if ours.CRPS >= theirs.CRPS {
 				t.Errorf("%d days ahead: CRPS %.4f, %s has %.4f", days, ours.CRPS, method, theirs.CRPS)
 			}
+		}
+		sum := 0.0
+		for k, p := range ours.PIT {
+			if sum += p; math.Abs(p-0.1) > 0.06 {
+				t.Errorf("%d days ahead: tenth %d of the forecast held %.3f of what came", days, k+1, p)
+			}
+		}
+		if math.Abs(sum-1) > 1e-9 {
+			t.Errorf("%d days ahead: the tenths add up to %g", days, sum)
 		}
 		for i, want := range []float64{0.5, 0.8, 0.95} {
 			if got := ours.Coverage[i]; math.Abs(got-want) > 0.05 {
@@ -74,5 +88,39 @@ func TestBacktestRefusesWhatItCannotDo(t *testing.T) {
 		if _, err := Backtest(t.Context(), w.series, o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// checkDrawing reads the drawing back: well-formed, a line a method in two panels, and the model's figures in its description.
+func checkDrawing(t *testing.T, r *Report) {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	count := make(map[string]int)
+	for d := xml.NewDecoder(strings.NewReader(b.String())); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("the drawing is no XML: %v", err)
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			count[e.Name.Local]++
+			for _, a := range e.Attr {
+				if strings.Contains(a.Value, "NaN") || strings.Contains(a.Value, "Inf") {
+					t.Errorf("a %s has %s %q", e.Name.Local, a.Name.Local, a.Value)
+				}
+			}
+		}
+	}
+	if count["polyline"] != 2*len(methods()) || count["circle"] != 3*len(r.horizons) || count["rect"] != 11 {
+		t.Errorf("the drawing holds %v", count)
+	}
+	s, _ := r.Row(ByModel, "all", 1)
+	if want := fmt.Sprintf("%d forecasts: CRPS %.2f %%", s.N, 100*s.CRPS); !strings.Contains(b.String(), want) {
+		t.Errorf("the drawing does not say %q", want)
 	}
 }

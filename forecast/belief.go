@@ -28,7 +28,9 @@ func (c *container) grow(p0, p1, base float64) growth {
 	if mu <= 0 {
 		return growth{}
 	}
-	v := c.phi*mu + c.group.common*c.rate*c.rate*(s1-s0) + (c.group.wanderOver(p1-base)+c.uncertain)*mu*mu
+	v := c.phi*mu + c.group.common*c.rate*c.rate*(s1-s0) + (c.group.wander.over(p1-base)+c.uncertain)*mu*mu
+	wide := c.group.widen.over(p1 - base)
+	v *= wide * wide
 	return growth{mean: mu, vari: v, third: 2 * v * v / mu}
 }
 
@@ -41,24 +43,39 @@ const (
 	reportFull = 0.95
 )
 
+// filter follows a container's readings, one after another (a Gaussian filter).
+type filter struct {
+	state state
+	odd   [3]float64 // the last readings that strayed, the latest last
+	odds  int        // how many strayed in a row
+	heard int64      // the latest reading that was believed, Unix seconds; 0 when there is none
+}
+
 // believe sets what is thought of the container at the fit's instant, from its last readings, growth and reports.
 func (m *Model) believe(c *container, h *history, reports []time.Time) {
-	c.last, c.sensor, c.emptied = h.sensor.last, h.sensor, h.emptied
+	c.last, c.sensor, c.emptied, c.offset = h.sensor.last, h.sensor, h.emptied, h.offset
 	c.quality = m.judge(c, h)
 	tail := h.tail
 	if c.quality == Stuck && h.sensor.flat {
 		tail = nil // it never told anything
 	}
 	full := m.reportsSince(h.emptied, reports)
-	s, heard := m.filter(c, h, tail, m.start(h, tail, full), full)
+	c.filter = m.filter(c, tail, m.start(h, tail, full), full)
+	m.settle(c)
+}
+
+// settle sets what is thought of a container from where its filter stands.
+func (m *Model) settle(c *container) {
+	s := c.filter.state
 	if c.quality == Drifting {
-		s.mean = math.Max(s.mean-h.offset, 0)
-		s.vari += h.offset * h.offset / 4
+		s.mean = math.Max(s.mean-c.offset, 0)
+		s.vari += c.offset * c.offset / 4
 	}
 	if g := c.grow(s.pos, m.now, s.pos); s.mean+g.mean > mostFill {
 		s = state{m.now, mostFill, unknownSD * unknownSD}
 	}
-	c.belief = s
+	c.belief, c.source = s, Estimate
+	heard := c.filter.heard != 0 && float64(m.at.Unix()-c.filter.heard) <= c.sensor.patience()
 	if heard && (c.quality == OK || c.quality == Drifting) {
 		c.source = Sensor
 	}
@@ -131,51 +148,57 @@ func (m *Model) reportsSince(emptied int64, reports []time.Time) []int64 {
 	return once
 }
 
-// filter takes readings and reports into the state, in order of time (a Gaussian filter). A reading that strays is left
-// out until as many in a row agree as it takes to believe a jump. heard tells whether
-// a reading of late was believed.
-func (m *Model) filter(c *container, h *history, tail []reading, s state, full []int64) (_ state, heard bool) {
-	var odd []float64
+// filter takes readings and reports into the state, in order of time.
+func (m *Model) filter(c *container, tail []reading, s state, full []int64) filter {
+	f := filter{state: s}
 	next := 0
 	report := func(until int64) {
 		for ; next < len(full) && full[next] <= until; next++ {
-			if p := m.almanac.position(full[next]); p >= s.pos {
-				g := c.grow(s.pos, p, s.pos)
-				s = saysFull(state{p, s.mean + g.mean, s.vari + g.vari})
+			if p := m.almanac.position(full[next]); p >= f.state.pos {
+				g := c.grow(f.state.pos, p, f.state.pos)
+				f.state = saysFull(state{p, f.state.mean + g.mean, f.state.vari + g.vari})
 			}
 		}
 	}
 	for _, r := range tail {
 		report(r.at)
-		p := m.almanac.position(r.at)
-		g := c.grow(s.pos, p, s.pos)
-		mean, vari := s.mean+g.mean, s.vari+g.vari
-		e := r.fill - mean
-		steps := h.sensor.step >= coarse
-		if e*e > 16*(vari+h.sensor.noise) && !(steps && e > 0) {
-			odd = append(odd, r.fill)
-			// What is thrown in at once stays in: two that agree are enough. A fall that nobody reported needs more.
-			confirm := 3
-			if h.sensor.every > 6*3600 || e > 0 {
-				confirm = 2
-			}
-			k := len(odd) - confirm
-			if k < 0 || slices.Max(odd[k:])-slices.Min(odd[k:]) > 5*math.Sqrt(h.sensor.noise)+0.05 {
-				continue
-			}
-			s = state{p, middle(odd[k:], false), h.sensor.noise}
-		} else {
-			k := vari / (vari + h.sensor.noise)
-			s = state{p, mean + k*e, vari * (1 - k)}
-			if steps {
-				s = state{p, r.fill, h.sensor.noise} // a step that stands still says no more than a step
-			}
-		}
-		odd = odd[:0]
-		heard = float64(m.at.Unix()-r.at) <= h.sensor.patience()
+		f.take(c, m.almanac.position(r.at), r)
 	}
 	report(math.MaxInt64)
-	return s, heard
+	return f
+}
+
+// take takes one reading at a position into the state. One that strays is left out until as many in a row agree as it takes
+// to believe a jump. jumped tells whether it did.
+func (f *filter) take(c *container, p float64, r reading) (jumped bool) {
+	s := f.state
+	g := c.grow(s.pos, p, s.pos)
+	mean, vari := s.mean+g.mean, s.vari+g.vari
+	e := r.fill - mean
+	steps := c.sensor.step >= coarse
+	if e*e > 16*(vari+c.sensor.noise) && !(steps && e > 0) {
+		f.odd[0], f.odd[1], f.odd[2] = f.odd[1], f.odd[2], r.fill
+		f.odds++
+		// What is thrown in at once stays in: two that agree are enough. A fall that nobody reported needs more.
+		confirm := 3
+		if c.sensor.every > 6*3600 || e > 0 {
+			confirm = 2
+		}
+		last := f.odd[len(f.odd)-confirm:]
+		if f.odds < confirm || slices.Max(last)-slices.Min(last) > 5*math.Sqrt(c.sensor.noise)+0.05 {
+			return false
+		}
+		f.state, jumped = state{p, middle(last, false), c.sensor.noise}, true
+	} else {
+		k := vari / (vari + c.sensor.noise)
+		f.state = state{p, mean + k*e, vari * (1 - k)}
+		if steps {
+			f.state = state{p, r.fill, c.sensor.noise} // a step that stands still says no more than a step
+		}
+	}
+	f.odds = 0
+	f.heard = r.at
+	return jumped
 }
 
 // saysFull returns the state after a resident said that the container is full: the part of the

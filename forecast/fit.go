@@ -33,12 +33,16 @@ type container struct {
 	uncertain    float64 // squared coefficient of variation of rate
 	phi          float64 // variance of growth per unit of mean growth
 	belief       state
+	filter       filter
+	offset       float64 // what its sensor shows too much, when it drifts
 	stairs       *stairs // when its sensor shows steps
+	stay         int     // days that the last step has stood
 	quality      Quality
 	source       Source
 	last         int64 // the latest reading, Unix seconds, 0 without any
 	emptied      int64
 	sensor       sensor
+	anomalies    []Anomaly
 }
 
 // Fit learns from what was known at an instant: nothing in series that is later is looked at. The samples of a series must ascend in
@@ -81,6 +85,7 @@ func fit(ctx context.Context, series []Series, at time.Time, o Options) (*Model,
 	err := inParallel(ctx, len(series), func() func(i int) error {
 		return func(i int) error {
 			m.believe(&m.containers[i], histories[i], series[i].Reports)
+			m.containers[i].anomalies = m.faults(histories[i], m.containers[i].quality)
 			return nil
 		}
 	})
@@ -131,6 +136,9 @@ func (m *Model) read(ctx context.Context, series []Series, histories []*history)
 			t.dropStuck()
 			t.measure()
 			histories[i] = t.follow(&m.almanac, reported)
+			if f, ok := fire(s.Temperatures, m.at); ok {
+				histories[i].setFireAside(&m.almanac, f, reported)
+			}
 			return nil
 		}
 	})
@@ -184,6 +192,7 @@ func (m *Model) learn(ctx context.Context, histories []*history, all []date) err
 				of[j] = histories[i]
 			}
 			g.learnTempo(of, all, today, &base.tempo)
+			g.setIdleAside(&m.almanac, of)
 			g.learnRates(of, m.containers, today, m.now, pooled)
 			return nil
 		}

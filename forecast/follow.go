@@ -31,6 +31,13 @@ func newAlmanac(from, to time.Time, loc *time.Location) almanac {
 	}
 }
 
+// instant returns when a position is.
+func (a *almanac) instant(pos float64) time.Time {
+	d := min(max(int(math.Floor(pos)), 0), len(a.midnights)-2)
+	length := float64(a.midnights[d+1] - a.midnights[d])
+	return instant(a.midnights[d] + int64((pos-float64(d))*length))
+}
+
 // days returns how many whole days the almanac holds.
 func (a *almanac) days() int { return len(a.midnights) - 1 }
 
@@ -67,19 +74,23 @@ type gain struct {
 	level  float64 // the fill at p0
 	grown  float64 // may be below 0 by noise
 	vari   float64 // of grown, from the sensor's noise
+	units  float64 // of its group's tempo, once that is known
 }
 
 // history is what the readings of one container come down to.
 type history struct {
-	gains   []gain      // ascending, apart from each other
-	hours   [24]float64 // growth seen by hour of the day
-	pairs   [24]float64 // between how many readings
-	first   int64       // the first reading, Unix seconds
-	emptied int64       // the last emptying, Unix seconds; 0 when none is known
-	tail    []reading   // the last readings since then, at most tailMost
-	offset  float64     // what the sensor shows too much after emptyings; 0 when it seems right
-	sensor  sensor
-	days    int // distinct local days with a reading
+	gains     []gain      // ascending, apart from each other
+	hours     [24]float64 // growth seen by hour of the day
+	pairs     [24]float64 // between how many readings
+	first     int64       // the first reading, Unix seconds
+	emptied   int64       // the last emptying, Unix seconds; 0 when none is known
+	tail      []reading   // the last readings since then, at most tailMost
+	offset    float64     // what the sensor shows too much after emptyings; 0 when it seems right
+	sensor    sensor
+	days      int // distinct local days with a reading
+	anomalies []Anomaly
+	offsets   []Sample  // the first readings after the emptyings that offset comes from
+	ends      []float64 // the levels last read before emptyings, where the next reading came within a day and a half
 }
 
 type reading struct {
@@ -90,6 +101,8 @@ type reading struct {
 // sensor is what the readings tell about their sensor.
 type sensor struct {
 	noise, step, every, top float64
+	value                   float64 // the latest usable reading
+	since                   int64   // from when on it shows that, Unix seconds
 	last                    int64
 	stuck, flat             bool
 }
@@ -98,7 +111,8 @@ const (
 	tailMost   = 48
 	anchorGap  = 30 * 3600 // the level at a midnight counts when readings around it are this near each other, in seconds
 	almostFull = 0.92      // above it a sensor looks at the pile's top and growth is not seen; such days are not learned from
-	offsetMost = 0.12      // an emptied container that shows more twice has a sensor that drifts
+	keptGap    = 36 * 3600
+	offsetMost = 0.12 // an emptied container that shows more twice has a sensor that drifts
 )
 
 // part is a stretch of readings [lo, hi) between two emptyings.
@@ -110,7 +124,7 @@ type part struct {
 // follow splits the readings at emptyings (ascending, Unix seconds, all before the fit's instant), follows
 // the level through each part and returns the growth.
 func (t *trace) follow(a *almanac, reported []int64) *history {
-	h := &history{sensor: sensor{noise: t.noise, step: t.step, every: t.every, top: t.top, last: t.last, stuck: t.stuck, flat: t.flat}}
+	h := &history{sensor: sensor{noise: t.noise, step: t.step, every: t.every, top: t.top, last: t.last, value: t.value, since: t.since, stuck: t.stuck, flat: t.flat}}
 	parts := t.parts(reported)
 	t.good = append(t.good[:0], make([]bool, len(t.at))...)
 	for _, p := range parts {
@@ -123,12 +137,18 @@ func (t *trace) follow(a *almanac, reported []int64) *history {
 	if len(t.at) > 0 {
 		h.first = t.at[0]
 	}
+	for k := range parts[1:] {
+		if p, next := parts[k], parts[k+1]; p.lo < p.hi && next.lo < next.hi && t.at[next.lo]-t.at[p.hi-1] <= keptGap {
+			h.ends = append(h.ends, t.fill[p.hi-1])
+		}
+	}
+	t.partFalls(parts, h)
 	last := parts[len(parts)-1]
 	h.emptied = last.start
 	for i := max(last.lo, last.hi-tailMost); i < last.hi; i++ {
 		h.tail = append(h.tail, reading{t.at[i], t.fill[i]})
 	}
-	h.offset = t.offset(parts)
+	h.offset, h.offsets = t.offset(parts)
 	day := -1 << 31
 	for _, at := range t.at {
 		if d := a.day(at); d != day {
@@ -314,7 +334,7 @@ func (t *trace) increments(a *almanac, p part, h *history) {
 
 // offset returns what the sensor shows too much when the last two emptyings both left more
 // than an emptying leaves; 0 when there are fewer, or when one of them shows that it is right.
-func (t *trace) offset(parts []part) float64 {
+func (t *trace) offset(parts []part) (offset float64, after []Sample) {
 	sum, count := 0.0, 0
 	for k := len(parts) - 1; k > 0 && count < 2; k-- {
 		p := parts[k]
@@ -324,12 +344,13 @@ func (t *trace) offset(parts []part) float64 {
 		}
 		left := middle(t.fill[p.lo:p.lo+n], false)
 		if left < offsetMost {
-			return 0
+			return 0, nil
 		}
 		sum, count = sum+left-residual, count+1
+		after = append([]Sample{t.sample(p.lo)}, after...)
 	}
 	if count < 2 {
-		return 0
+		return 0, nil
 	}
-	return sum / float64(count)
+	return sum / float64(count), after
 }

@@ -8,7 +8,8 @@
 // (collection.md 3.2); the variance of growth is deposits (proportional to the mean)
 // plus the container's own ups and downs and the day's common effect (2.2, formula 1).
 // Readings pass a small robust Gaussian filter whose noise comes from the variogram (3.1).
-// A sensor that shows a few levels only is forecast by how often it climbs from one to another.
+// A sensor that shows a few levels only is forecast by how often it climbs from one to another. The spread is corrected by how
+// forecasts of the last weeks ranked what came. What a fault shows ([Anomaly]) is not learned from. Between two fits, [Live] goes on.
 //
 // The package is pure: values in, values out. Times are instants; days are those of [Options.Location].
 // A fill is a fraction of the volume: 1 is full, more is overflow.
@@ -37,6 +38,8 @@ type Series struct {
 	Emptyings []time.Time
 	// Reports are instants at which a resident said: full.
 	Reports []time.Time
+	// Temperatures, ascending, where the sensor tells them: they give away a fire.
+	Temperatures []Temperature
 }
 
 // Options set up a fit. The zero value is usable.
@@ -125,6 +128,7 @@ type Forecast struct {
 	Now                 Belief
 	Emptied             time.Time  // the last emptying, reported or detected; zero when none is known
 	Rate                float64    // mean growth a day over the coming week, in fill
+	Anomalies           []Anomaly  // what the readings show to be wrong, in order of time; shared, not to be changed
 	Weekday             [7]float64 // mean growth on a Sunday, Monday, ... without holidays, in fill
 	Days                []Day      // the rest of today first
 	Curve
@@ -136,8 +140,12 @@ func (m *Model) Forecast(id string) (Forecast, bool) {
 	if !ok {
 		return Forecast{}, false
 	}
-	c := &m.containers[i]
+	return m.forecast(&m.containers[i]), true
+}
+
+func (m *Model) forecast(c *container) Forecast {
 	f := Forecast{ID: c.id, Group: c.group.name, District: c.district, At: m.at, Curve: m.curve(c, m.at, c.belief)}
+	f.Anomalies = c.anomalies
 	now := f.at(m.at)
 	f.Now = Belief{Mean: math.Max(now.mean, 0), SD: now.sd, Source: c.source, Quality: c.quality}
 	if c.last != 0 {
@@ -152,7 +160,7 @@ func (m *Model) Forecast(id string) (Forecast, bool) {
 		f.Weekday[k] = c.rate * t.weekday[k] * t.trend
 	}
 	f.Days = f.outlook(m.days)
-	return f, true
+	return f
 }
 
 // outlook returns the days from the curve's own on.
@@ -224,6 +232,14 @@ type Curve struct {
 	start  float64 // position of from
 	anchor state   // what growth adds to; not after start
 	base   float64 // the position from which the rate is unsure
+	kept   bool    // given that nobody empties it
+}
+
+// Kept returns the curve as it is found where nobody emptied the container before: those that are left alone are those that filled
+// slowly. It is what a reading can be compared with later; for deciding when to empty, it would be circular.
+func (c Curve) Kept() Curve {
+	c.kept = true
+	return c
 }
 
 func (m *Model) curve(c *container, from time.Time, s state) Curve {
@@ -241,11 +257,15 @@ func (c Curve) in(pos float64) outcome {
 	pos = math.Max(pos, c.start)
 	if s := c.c.stairs; s != nil {
 		level := s.place(c.anchor.mean, c.anchor.vari)
-		s.climb(&level, pos-c.anchor.pos, c.c.group.tempo.between(c.anchor.pos, pos))
+		s.climb(&level, c.c.stay, pos-c.anchor.pos, c.kept)
 		return newSteps(&level, s.step)
 	}
 	g := c.c.grow(c.anchor.pos, pos, c.base)
-	return newOutcome(c.anchor.mean, c.anchor.vari, g, c.c.phi)
+	o := newOutcome(c.anchor.mean, c.anchor.vari, g, c.c.phi)
+	if c.kept && pos > c.start {
+		return c.spare(&o, pos)
+	}
+	return o
 }
 
 // full returns P(fill >= 1) at a position.

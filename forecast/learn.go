@@ -33,27 +33,32 @@ type group struct {
 	name    string
 	members []int // indexes of containers
 	tempo   tempo
-	rate    float64                // mean fill per unit
-	between float64                // squared coefficient of variation of its containers' rates
-	phi     float64                // variance of a container's growth per unit of mean growth
-	common  float64                // squared coefficient of variation of the days' common effect
-	wander  [len(horizons)]float64 // squared relative error of growth over the horizons that deposits do not explain
-	recent  float64                // half-life, days
-	hold    float64                // days
-	prior   float64                // what the caller expects of rate, fill per day; 0 when unknown
+	rate    float64            // mean fill per unit
+	between float64            // squared coefficient of variation of its containers' rates
+	phi     float64            // variance of a container's growth per unit of mean growth
+	common  float64            // squared coefficient of variation of the days' common effect
+	wander  byHorizon          // squared relative error of growth over the horizons that deposits do not explain
+	widen   byHorizon          // by how much the standard deviation of growth over the horizons is corrected
+	recent  float64            // half-life, days
+	hold    float64            // days
+	spared  [spareBins]float64 // chance that nobody empties a container in a day, by tenths of its fill
+	prior   float64            // what the caller expects of rate, fill per day; 0 when unknown
 }
 
-// wanderOver returns the wander over days from now, between the horizons in a straight line.
-func (g *group) wanderOver(days float64) float64 {
+// byHorizon is a figure at each of the horizons.
+type byHorizon [len(horizons)]float64
+
+// over returns the figure over days from now, between the horizons in a straight line.
+func (f *byHorizon) over(days float64) float64 {
 	if days <= float64(horizons[0]) {
-		return g.wander[0]
+		return f[0]
 	}
 	for i := 1; i < len(horizons); i++ {
 		if lo, hi := float64(horizons[i-1]), float64(horizons[i]); days <= hi {
-			return g.wander[i-1] + (g.wander[i]-g.wander[i-1])*(days-lo)/(hi-lo)
+			return f[i-1] + (f[i]-f[i-1])*(days-lo)/(hi-lo)
 		}
 	}
-	return g.wander[len(horizons)-1]
+	return f[len(horizons)-1]
 }
 
 // single returns the day that a gain lies in, if it is one.
@@ -86,6 +91,7 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 	rates := make([]float64, len(of))
 	days := make([]dayTotal, today+1)
 	for range 3 {
+		g.measure(of)
 		clear(days)
 		var square, mean float64
 		g.plainRates(of, rates)
@@ -96,7 +102,7 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 				if !ok || d < 0 || d > today {
 					continue
 				}
-				mu := rates[i] * t.between(x.p0, x.p1)
+				mu := rates[i] * x.units
 				days[d].grown += x.grown
 				days[d].expected += mu
 				days[d].count++
@@ -112,6 +118,17 @@ func (g *group) learnTempo(of []*history, all []date, today int, base *tempo) {
 		t.follow(days, phi)
 		t.weigh(days, all, base)
 		t.set(all)
+	}
+	g.measure(of)
+}
+
+// measure sets how many units passed during each gain.
+func (g *group) measure(of []*history) {
+	for _, h := range of {
+		for k := range h.gains {
+			x := &h.gains[k]
+			x.units = g.tempo.between(x.p0, x.p1)
+		}
 	}
 }
 
@@ -188,7 +205,7 @@ func (g *group) plainRates(of []*history, rates []float64) {
 	for i, h := range of {
 		for k := range h.gains {
 			sums[i][0] += h.gains[k].grown
-			sums[i][1] += g.tempo.between(h.gains[k].p0, h.gains[k].p1)
+			sums[i][1] += h.gains[k].units
 		}
 		grown += sums[i][0]
 		units += sums[i][1]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"text/tabwriter"
 )
@@ -16,9 +17,12 @@ type Score struct {
 	CRPS          float64    // mean continuous ranked probability score
 	Pinball       [5]float64 // mean losses of the 5, 25, 50, 75 and 95 % quantiles
 	Coverage      [3]float64 // share of what came inside the central 50, 80 and 95 % intervals
-	Bias          float64    // mean of forecast less what came
-	Brier         float64    // mean squared error of the chance of being full
-	Full          float64    // share that was full
+	// PIT is the share of what came in each tenth of its forecast's distribution (probability integral transform): all are a tenth when the
+	// forecast is calibrated. The rank among equals is drawn, always alike.
+	PIT   [10]float64
+	Bias  float64 // mean of forecast less what came
+	Brier float64 // mean squared error of the chance of being full
+	Full  float64 // share that was full
 }
 
 // Report is the outcome of a backtest, ordered by group, horizon and method, all groups together first.
@@ -40,6 +44,8 @@ var pinballs = [5]float64{0.05, 0.25, 0.5, 0.75, 0.95}
 func (r *Report) see(horizon int, group string, y float64, laws [5]law) {
 	for k, l := range laws {
 		s := Score{N: 1, CRPS: l.crps(y), Bias: l.center() - y, Brier: Brier(1-l.below(1-1e-9), y >= 1)}
+		_, part := math.Modf(float64(r.at(allGroups, horizon)[k].N) * math.Phi)
+		s.PIT[min(max(int(10*l.rank(y, part)), 0), 9)] = 1
 		for i, p := range pinballs {
 			s.Pinball[i] = Pinball(l.quantile(p), p, y)
 		}
@@ -81,6 +87,9 @@ func (s *Score) add(x *Score) {
 	for i := range s.Coverage {
 		s.Coverage[i] += x.Coverage[i]
 	}
+	for i := range s.PIT {
+		s.PIT[i] += x.PIT[i]
+	}
 }
 
 // finish turns the sums into means.
@@ -99,6 +108,9 @@ func (r *Report) finish() {
 				}
 				for i := range s.Coverage {
 					s.Coverage[i] *= n
+				}
+				for i := range s.PIT {
+					s.PIT[i] *= n
 				}
 				r.Rows = append(r.Rows, s)
 			}

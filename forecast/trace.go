@@ -14,6 +14,8 @@ type trace struct {
 	fill []float64 // as read
 
 	last  int64   // the latest reading, usable or not; 0 without any
+	value float64 // the latest usable reading
+	since int64   // from when on it shows that
 	every float64 // typical seconds between readings
 	step  float64 // the sensor's resolution in fill, 0 when none shows
 	top   float64 // the highest reading
@@ -41,6 +43,9 @@ func (t *trace) read(samples []Sample, begin, end int64) {
 		t.last = at
 		if !(s.Fill >= -0.3 && s.Fill <= 2) { // NaN too
 			continue
+		}
+		if len(t.at) == 0 || s.Fill != t.value {
+			t.value, t.since = s.Fill, at
 		}
 		t.at = append(t.at, at)
 		t.fill = append(t.fill, s.Fill)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 )
@@ -10,11 +11,14 @@ type forecastCmd struct {
 }
 
 type backtestCmd struct {
-	Days int `help:"How many days back to test." default:"14"`
+	Days int    `help:"How many days back to test." default:"14"`
+	SVG  string `help:"Draw it in this file too." name:"svg" placeholder:"FILE" type:"path"`
 }
 
 // Help shows an example.
-func (backtestCmd) Help() string { return "For instance:\n  polder forecast backtest --days 14" }
+func (backtestCmd) Help() string {
+	return "For instance:\n  polder forecast backtest --days 14 --svg backtest.svg"
+}
 
 // Run prints the scores.
 func (c *backtestCmd) Run(ctx context.Context, g *Globals) error {
@@ -25,6 +29,11 @@ func (c *backtestCmd) Run(ctx context.Context, g *Globals) error {
 	report, err := a.collection.Backtest(ctx, c.Days)
 	if err := errors.Join(err, a.close()); err != nil {
 		return err
+	}
+	if c.SVG != "" {
+		if err := writeFile(c.SVG, func(w *bufio.Writer) error { return report.WriteSVG(w) }); err != nil {
+			return err
+		}
 	}
 	return report.WriteTable(g.out)
 }
