@@ -220,11 +220,17 @@ func TestAnAdviceIsSignedByKeyboardAlone(t *testing.T) {
 	arrive("/werk")
 	webtest.Axe(t, ctx)
 	do(chromedp.Navigate(fmt.Sprintf("%s/werk/advies/%d", o.address, advice)))
-	webtest.Axe(t, ctx)
-	webtest.Overflow(t, ctx)
+	for _, view := range []webtest.View{{Width: 360, Dark: true, Still: true}, {Width: 1280, Still: true}} {
+		do(webtest.Set(view))
+		webtest.Axe(t, ctx)
+		webtest.Overflow(t, ctx)
+		webtest.Shot(t, ctx, "advice-"+view.Name())
+	}
 	tabTo("advised")
 	do(press(" "))
 	tabTo("f-motive")
 	do(press("\t"), press("\r"))
 	arrive("/besluiten/")
+	webtest.Axe(t, ctx)
+	webtest.Shot(t, ctx, "signed")
 }
