@@ -66,9 +66,9 @@ func MatrixCosts(g *Graph, at []Snap) [][]packedCost {
 func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
 	q := g.query()
 	defer g.rest(q)
-	arcs, cost := q.fastest(g, from, to)
-	if cost == unreached {
-		return cost, cost
+	arcs, cost, err := q.fastest(g, from, to)
+	if err != nil || cost == unreached {
+		return unreached, unreached
 	}
 	for i, a := range arcs {
 		first, last := 0.0, 1.0

@@ -22,9 +22,9 @@ import (
 //
 // Besides the checksum every number is checked that points somewhere, so that no file,
 // not even one made to deceive, makes OpenGraph or a query panic or read what is not the
-// graph's. What is not checked is whether costs are right: a file with a right checksum
-// that Polder did not write can make paths dear or wrong. With closures, such a file can
-// also make paths very long.
+// graph's; what only a path can find out makes [Graph.Path] and [Graph.Alternatives]
+// return the same problem. What is not checked is whether costs are right: a file with
+// a right checksum that Polder did not write can make paths dear or wrong.
 func OpenGraph(name string, network [sha256.Size]byte, p Profile) (*Graph, error) {
 	m, err := mapFile(name)
 	if err != nil {
@@ -57,6 +57,12 @@ func refuseGraph(kind problem.Kind, code, format string, args ...any) error {
 	return problem.New(kind, "roads.graph."+code, format, args...).Do("Build the graph of the street map again and save it.")
 }
 
+// contradiction is the problem of a graph whose checksum is right and that Polder cannot
+// have saved.
+func contradiction(why string) error {
+	return refuseGraph(problem.Invalid, "corrupt", "The saved graph contradicts itself: %s.", why)
+}
+
 // readGraph makes a graph of the bytes of a file, which must be aligned and stay.
 func readGraph(data []byte, network [sha256.Size]byte, p Profile) (*Graph, error) {
 	r, err := newGraphReader(data)
@@ -78,7 +84,7 @@ func readGraph(data []byte, network [sha256.Size]byte, p Profile) (*Graph, error
 		return nil, err
 	}
 	if why := g.unsound(); why != "" {
-		return nil, refuseGraph(problem.Invalid, "corrupt", "The saved graph contradicts itself: %s.", why)
+		return nil, contradiction(why)
 	}
 	return g, nil
 }
@@ -125,21 +131,18 @@ func newGraphReader(data []byte) (*graphReader, error) {
 // sections makes the arrays of the file's sections.
 func (r *graphReader) sections(list []section) error {
 	native := binary.NativeEndian
-	bad := func(why string) error {
-		return refuseGraph(problem.Invalid, "corrupt", "The saved graph contradicts itself: %s.", why)
-	}
 	if native.Uint64(r.rest) != uint64(len(list)) || len(r.rest) < 8+len(list)*graphEntry {
-		return bad("it has not the sections of this version")
+		return contradiction("it has not the sections of this version")
 	}
 	end := uint64(graphHead + len(list)*graphEntry)
 	for i, s := range list {
 		entry := r.rest[8+i*graphEntry:]
 		at, count, size := native.Uint64(entry), native.Uint64(entry[8:]), native.Uint64(entry[16:])
 		if size != uint64(s.size) {
-			return bad(fmt.Sprintf("section %d has elements of %d bytes, not %d", i, size, s.size))
+			return contradiction(fmt.Sprintf("section %d has elements of %d bytes, not %d", i, size, s.size))
 		}
 		if at%graphAlign != 0 || at < end || at > uint64(len(r.data)) || count > (uint64(len(r.data))-at)/size {
-			return bad(fmt.Sprintf("section %d lies outside the file or in another", i))
+			return contradiction(fmt.Sprintf("section %d lies outside the file or in another", i))
 		}
 		end = at + count*size
 		s.set(r.data[at:end:end])
@@ -149,12 +152,9 @@ func (r *graphReader) sections(list []section) error {
 
 // putAside copies what is beside the arrays into the graph.
 func (g *Graph) putAside(a *aside) error {
-	bad := func(why string) error {
-		return refuseGraph(problem.Invalid, "corrupt", "The saved graph contradicts itself: %s.", why)
-	}
 	var facts graphFacts
 	if err := json.Unmarshal(a.facts, &facts); err != nil {
-		return bad("its facts are not JSON")
+		return contradiction("its facts are not JSON")
 	}
 	g.stats = facts.Stats
 	c := &g.cells
@@ -164,12 +164,12 @@ func (g *Graph) putAside(a *aside) error {
 	g.names = make([]string, len(a.nameEnds))
 	for i, end := range a.nameEnds {
 		if end < start || int(end) > len(text) {
-			return bad("a name ends before it begins")
+			return contradiction("a name ends before it begins")
 		}
 		g.names[i], start = text[start:end], end
 	}
 	if len(g.names) == 0 {
-		return bad("it has no names")
+		return contradiction("it has no names")
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package roads
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // unsound returns what is wrong with the arrays of a graph that was opened, "" when
 // nothing is: that every number that points somewhere points into its array, and that
@@ -120,6 +117,10 @@ func (g *Graph) unsoundGrid() string {
 	return ""
 }
 
+// mostDeep bounds how deep query.walk calls itself: with each call it comes to a node
+// below. Dissected, a million junctions are some thousand deep.
+const mostDeep = 1 << 20
+
 // unsoundTree looks whether the nodes are numbered as postorder numbers them: all below
 // a node directly before it. It returns the first of the nodes below each.
 func (t *topology) unsoundTree() (first []int32, why string) {
@@ -146,6 +147,15 @@ func (t *topology) unsoundTree() (first []int32, why string) {
 	}
 	if len(waiting) > 0 {
 		return nil, "a node of the hierarchy does not stand below its parent"
+	}
+	depth := make([]int32, n)
+	for x := n - 1; x >= 0; x-- {
+		if p := t.parent[x]; p >= 0 {
+			depth[x] = depth[p] + 1
+		}
+		if depth[x] > mostDeep {
+			return nil, "the hierarchy is too deep"
+		}
 	}
 	return first, ""
 }
@@ -197,13 +207,8 @@ func (t *topology) unsoundTurnLinks(g *Graph) string {
 	return ""
 }
 
-// mostArcs bounds how many arcs a link stands for. A cheapest way drives no arc twice,
-// unless it has no length; and four million arcs are more than any path that
-// packedCost holds has.
-const mostArcs = 1 << 22
-
-// unsoundWeights looks whether the way of each link leads over two links of a lower
-// node, and over how many arcs in the end: it could double with each node.
+// unsoundWeights looks whether costs can be and ways lead down. Whether a way is one is
+// left to query.walk: to look for all of them takes four times as long as all else here.
 func (t *topology) unsoundWeights(up, down *weights) string {
 	for _, d := range [...]struct {
 		*links
@@ -217,37 +222,13 @@ func (t *topology) unsoundWeights(up, down *weights) string {
 				return "a link costs what cannot be"
 			}
 		}
-	}
-	limit := int32(min(mostArcs, 8*len(t.arc)))
-	upArcs, downArcs := make([]int32, len(t.up.other)), make([]int32, len(t.down.other))
-	// over returns how many arcs the way from a node to another over a lower has, 0 when
-	// it is none. Links of lower nodes were counted before.
-	over := func(m, low, from, to int32) int32 {
-		if m == isTurn {
-			return 1
+		for x := range int32(len(t.arc)) {
+			for _, m := range d.via[d.from[x]:d.from[x+1]] {
+				if m < isTurn || m >= x {
+					return "the way of a link does not lead over a lower node"
+				}
+			}
 		}
-		if m < 0 || m >= low {
-			return 0
-		}
-		k, i := t.down.find(m, from), t.up.find(m, to)
-		if k == t.down.from[m+1] || t.down.other[k] != from || i == t.up.from[m+1] || t.up.other[i] != to {
-			return 0
-		}
-		if sum := downArcs[k] + upArcs[i]; sum <= limit {
-			return sum
-		}
-		return 0
-	}
-	for x := range int32(len(t.arc)) {
-		for k := t.up.from[x]; k < t.up.from[x+1]; k++ {
-			upArcs[k] = over(up.via[k], x, x, t.up.other[k])
-		}
-		for k := t.down.from[x]; k < t.down.from[x+1]; k++ {
-			downArcs[k] = over(down.via[k], x, t.down.other[k], x)
-		}
-	}
-	if slices.Contains(upArcs, 0) || slices.Contains(downArcs, 0) {
-		return "the way of a link leads over none"
 	}
 	return ""
 }
