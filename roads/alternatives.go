@@ -33,7 +33,9 @@ func (g *Graph) Alternatives(from, to Snap, count int) ([]Path, error) {
 	q.begin(g, from, to)
 	if meet, cost := q.climb(g, best, stretchSlack); meet >= 0 {
 		best = cost
-		q.unpack(g, meet)
+		if err := q.unpack(g, meet); err != nil {
+			return nil, fmt.Errorf("alternatives: %w", err)
+		}
 	} else {
 		q.path = append(q.path[:0], arc)
 	}
@@ -53,7 +55,9 @@ func (g *Graph) Alternatives(from, to Snap, count int) ([]Path, error) {
 		if len(paths) >= count || cost > best+best>>stretchSlack {
 			break
 		}
-		q.unpack(g, x)
+		if err := q.unpack(g, x); err != nil {
+			return nil, fmt.Errorf("alternatives: %w", err)
+		}
 		if !q.differs(g, shown, best, from, to) || !q.isLocallyBest(g, second, x, best, from) {
 			continue
 		}

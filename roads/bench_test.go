@@ -94,3 +94,23 @@ func BenchmarkBuildADrawnCity(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkOpenGraph(b *testing.B) {
+	name, network := savedGraph(b, realGraph(b), realNetwork(b))
+	info, err := os.Stat(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	truck := roads.Truck()
+	b.ReportAllocs()
+	b.SetBytes(info.Size())
+	for b.Loop() {
+		g, err := roads.OpenGraph(name, network, truck)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := g.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -275,7 +275,8 @@ func (b *builder) graph() *Graph {
 		number[e] = int32(len(g.cost))
 		g.cost = append(g.cost, driveCost(long, b.p.speed(w)))
 		g.shape = append(g.shape, int32(len(g.points)))
-		g.label = append(g.label, label{way: w.ID, name: intern(w.Name), ref: intern(w.Ref), class: w.Class})
+		g.label = append(g.label, label{way: w.ID, name: intern(w.Name), ref: intern(w.Ref)})
+		g.class = append(g.class, w.Class)
 		g.open = append(g.open, b.open[2*e], b.open[2*e+1])
 		b.stats.Meters += long
 		seen[edge.from], seen[edge.to] = true, true

@@ -31,6 +31,7 @@ const (
 // speed that cannot be.
 func (g *Graph) With(changes ...Change) (*Graph, error) {
 	changed := *g
+	changed.changed = g.changed || len(changes) > 0
 	changed.cost, changed.open = slices.Clone(g.cost), slices.Clone(g.open)
 	for _, c := range changes {
 		if c.Edge < 0 || int(c.Edge) >= len(g.cost) {

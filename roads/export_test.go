@@ -1,6 +1,8 @@
 package roads
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"reflect"
 	"slices"
 
@@ -64,9 +66,9 @@ func MatrixCosts(g *Graph, at []Snap) [][]packedCost {
 func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
 	q := g.query()
 	defer g.rest(q)
-	arcs, cost := q.fastest(g, from, to)
-	if cost == unreached {
-		return cost, cost
+	arcs, cost, err := q.fastest(g, from, to)
+	if err != nil || cost == unreached {
+		return unreached, unreached
 	}
 	for i, a := range arcs {
 		first, last := 0.0, 1.0
@@ -88,4 +90,23 @@ func PathCost(g *Graph, from, to Snap) (cost, sum packedCost) {
 // SameHierarchy says whether two graphs have the same order, links and weights.
 func SameHierarchy(a, b *Graph) bool {
 	return reflect.DeepEqual(a.topology, b.topology) && reflect.DeepEqual(a.metric, b.metric)
+}
+
+// ReadGraph opens the bytes of a saved graph.
+func ReadGraph(data []byte, network [32]byte, p Profile) (*Graph, error) {
+	own := aligned(len(data))
+	copy(own, data)
+	return readGraph(own, network, p)
+}
+
+// Summed puts the right length and checksum into the bytes of a saved graph.
+func Summed(data []byte) []byte {
+	data = slices.Clone(data)
+	if len(data) < graphHead+graphTrailer {
+		return data
+	}
+	body := data[:len(data)-graphTrailer]
+	binary.NativeEndian.PutUint64(body[graphHead-16:], uint64(len(data)))
+	binary.NativeEndian.PutUint64(data[len(body):], uint64(crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))))
+	return data
 }

@@ -26,6 +26,7 @@ type Graph struct {
 	// By edge.
 	shape []int32 // edge e has points[shape[e]:shape[e+1]], at least two
 	label []label
+	class []Class
 	// points are the corners of all edges in drawing order.
 	points []orb.Point
 
@@ -38,13 +39,15 @@ type Graph struct {
 	cells    grid
 	queries  *sync.Pool // of *query
 	climbers *sync.Pool // of *climber
+
+	changed bool     // made by With: it is not what Build makes of the network
+	mapping *mapping // of the file that the arrays lie in; nil when Build made them
 }
 
 // label is what a person is told about an edge.
 type label struct {
 	way       int64 // the source's own number
 	name, ref int32 // in Graph.names
-	class     Class
 }
 
 // Stats says what a graph was made of and what was left out.

@@ -36,7 +36,10 @@ func (g *Graph) Path(from, to Snap) (Path, error) {
 	}
 	q := g.query()
 	defer g.rest(q)
-	arcs, cost := q.fastest(g, from, to)
+	arcs, cost, err := q.fastest(g, from, to)
+	if err != nil {
+		return Path{}, fmt.Errorf("path: %w", err)
+	}
 	if cost == unreached {
 		return Path{}, g.unreachable(from, to)
 	}

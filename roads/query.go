@@ -98,16 +98,16 @@ func (g *Graph) direct(from, to Snap) (cost packedCost, arc int32) {
 }
 
 // fastest returns the arcs of the fastest path; the first and the last are driven in
-// part. The arcs are the query's and good until its next use.
-func (q *query) fastest(g *Graph, from, to Snap) ([]int32, packedCost) {
+// part. The arcs are the query's and good until its next use. The error is unpack's.
+func (q *query) fastest(g *Graph, from, to Snap) (arcs []int32, cost packedCost, err error) {
 	best, arc := g.direct(from, to)
 	q.path = append(q.path[:0], arc)
 	q.begin(g, from, to)
 	if meet, cost := q.climb(g, best, onlyBest); meet >= 0 {
 		best = cost
-		q.unpack(g, meet)
+		err = q.unpack(g, meet)
 	}
-	return q.path, best
+	return q.path, best, err
 }
 
 // begin labels the arcs that a path can begin at and end on.
@@ -198,8 +198,12 @@ func ascend(nodes []int32, x, parent int32) []int32 {
 	return slices.Delete(nodes, i, i+1)
 }
 
-// unpack lists the arcs of the path whose highest is meet.
-func (q *query) unpack(g *Graph, meet int32) {
+// mostArcs is above how many arcs any path has that packedCost holds.
+const mostArcs = 1 << 22
+
+// unpack lists the arcs of the path whose highest is meet. It fails on a graph that was
+// opened and whose links have no such path; see [OpenGraph].
+func (q *query) unpack(g *Graph, meet int32) error {
 	t := g.topology
 	q.links = q.links[:0]
 	first := meet
@@ -208,24 +212,32 @@ func (q *query) unpack(g *Graph, meet int32) {
 		first = q.out[first].node
 	}
 	q.path = append(q.path[:0], q.out[first].link, t.arc[first])
-	low := first
+	low, ok := first, true
 	for _, k := range slices.Backward(q.links) {
 		high := t.up.other[k]
-		q.walk(g, g.up.via[k], low, high)
+		ok = ok && q.walk(g, g.up.via[k], low, high)
 		low = high
 	}
 	for x := meet; q.in[x].node != begins; x = q.in[x].node {
-		q.walk(g, g.down.via[q.in[x].link], x, q.in[x].node)
+		ok = ok && q.walk(g, g.down.via[q.in[x].link], x, q.in[x].node)
 	}
+	if !ok {
+		return contradiction("the way of a link leads over none")
+	}
+	return nil
 }
 
-// walk adds the arcs of a link to the path, without its first.
-func (q *query) walk(g *Graph, via, from, to int32) {
+// walk adds the arcs of a link to the path, without its first. It returns false when
+// there are none, or too many: what is built has neither.
+func (q *query) walk(g *Graph, via, from, to int32) bool {
 	t := g.topology
 	if via == isTurn {
 		q.path = append(q.path, t.arc[to])
-		return
+		return len(q.path) <= mostArcs
 	}
-	q.walk(g, g.down.via[t.down.find(via, from)], from, via)
-	q.walk(g, g.up.via[t.up.find(via, to)], via, to)
+	in, out := t.down.find(via, from), t.up.find(via, to)
+	if in == t.down.from[via+1] || t.down.other[in] != from || out == t.up.from[via+1] || t.up.other[out] != to {
+		return false
+	}
+	return q.walk(g, g.down.via[in], from, via) && q.walk(g, g.up.via[out], via, to)
 }

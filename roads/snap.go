@@ -94,7 +94,7 @@ func newGrid(g *Graph) grid {
 	var gr grid
 	box, corners := orb.Bound{}, 0
 	for e := range int32(len(g.cost)) {
-		if g.profile.NoStopping[g.label[e].class] {
+		if g.profile.NoStopping[g.class[e]] {
 			continue
 		}
 		for _, p := range g.edgePoints(e) {
@@ -154,7 +154,7 @@ func newGrid(g *Graph) grid {
 // that each touches: columns c0 to c1, rows r0 to r1.
 func (gr *grid) each(g *Graph, visit func(c0, r0, c1, r1 int, segment int32)) {
 	for e := range int32(len(g.cost)) {
-		if g.profile.NoStopping[g.label[e].class] {
+		if g.profile.NoStopping[g.class[e]] {
 			continue
 		}
 		for s := g.shape[e]; s < g.shape[e+1]-1; s++ {

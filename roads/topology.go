@@ -36,7 +36,7 @@ type links struct {
 // of returns the links of a node up.
 func (l *links) of(x int32) []int32 { return l.other[l.from[x]:l.from[x+1]] }
 
-// find returns the link between a node and a higher one; it must be there.
+// find returns the link between a node and a higher one, or where it would be.
 func (l *links) find(low, high int32) int32 {
 	first, end := l.from[low], l.from[low+1]
 	for first < end {
