@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/paulmach/orb"
 	"golang.org/x/sync/errgroup"
 
 	"polder.city/account"
@@ -240,10 +241,49 @@ var phaseText = map[string]string{
 
 // network returns the streets: real ones when the user brought them, else drawn ones.
 func (d *demo) network(ctx context.Context) (*roads.Network, error) {
-	if d.cmd.OSM != "" {
-		return readOSM(ctx, d.g, d.cmd.OSM)
+	if d.cmd.OSM == "" {
+		return synth.Draw(*d.city.Landscape)
 	}
-	return synth.Draw(*d.city.Landscape)
+	network, err := readOSM(ctx, d.g, d.cmd.OSM)
+	if err != nil {
+		return nil, err
+	}
+	return network, d.moveTo(network)
+}
+
+// strayMeters is how far a place of the demo, which was laid out on drawn streets, may be moved to a real one.
+const strayMeters = 2000
+
+// moveTo puts the city's containers, depots and facilities on the streets of a network.
+func (d *demo) moveTo(network *roads.Network) error {
+	graph, err := roads.Build(network, roads.Truck())
+	if err != nil {
+		return err
+	}
+	var points []*orb.Point
+	for i := range d.city.Containers {
+		points = append(points, &d.city.Containers[i].Point)
+	}
+	for i := range d.city.Fleet.Depots {
+		points = append(points, &d.city.Fleet.Depots[i].Point)
+	}
+	for i := range d.city.Fleet.Facilities {
+		points = append(points, &d.city.Fleet.Facilities[i].Point)
+	}
+	far := 0
+	for _, p := range points {
+		s, err := graph.Snap(*p, strayMeters)
+		if err != nil {
+			far++
+			continue
+		}
+		*p = s.Point
+	}
+	if far > 0 {
+		return problem.New(problem.Invalid, "demo.osm", "%d of the %d places in %s lie over %d m from the streets of %s.", far, len(points), d.city.Name, strayMeters, d.cmd.OSM).
+			Do("Use an extract that holds the whole city, for Almere that of Flevoland.")
+	}
+	return nil
 }
 
 // earlySite answers while the city is being built.
