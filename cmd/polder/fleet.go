@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -64,8 +63,8 @@ func (c *fleetSolveCmd) Run(ctx context.Context, g *Globals) error {
 		if err != nil {
 			return fmt.Errorf("write the solution: %w", err)
 		}
-		if err := os.WriteFile(c.Out, append(text, '\n'), 0o600); err != nil {
-			return problem.New(problem.Invalid, "file.write", "The file %s cannot be written.", c.Out).At("--out").Cause(err)
+		if err := writeOutput(c.Out, append(text, '\n')); err != nil {
+			return err
 		}
 	}
 	fmt.Fprintf(g.out, "%d routes serve %d of %d stops: %s.\n", len(s.Routes), len(p.Stops)-len(s.Unserved), len(p.Stops), fleetCost(p, s))

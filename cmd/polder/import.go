@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -149,4 +150,12 @@ func openInput(name string) (*os.File, error) {
 		return nil, problem.New(problem.NotFound, "file", "The file %s cannot be read.", name).Do("Check its name, and that you may read it.").Cause(err)
 	}
 	return f, nil
+}
+
+// writeOutput writes a text to a file that the user named.
+func writeOutput(name string, text []byte) error {
+	return writeFile(name, func(w *bufio.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }

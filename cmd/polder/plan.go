@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -80,8 +79,8 @@ func (c *planCmd) plan(ctx context.Context, g *Globals, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Out, bundle, 0o644); err != nil {
-		return problem.New(problem.Invalid, "plan.out", "The file %s cannot be written.", c.Out).Do("Name another with --out.").Cause(err)
+	if err := writeOutput(c.Out, bundle); err != nil {
+		return err
 	}
 	fmt.Fprintf(g.out, "Decision %d stands in the log. Check it with: polder verify %s\n", result.Ruling.Number, c.Out)
 	if c.GeoJSON == "" {
@@ -91,7 +90,7 @@ func (c *planCmd) plan(ctx context.Context, g *Globals, a *app) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.GeoJSON, routes, 0o644)
+	return writeOutput(c.GeoJSON, routes)
 }
 
 // awaitPublished waits until the decision's leaf stands under a signed checkpoint.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -177,6 +176,11 @@ func (f *streetsFlags) snap(graph *roads.Graph, p orb.Point, name string) (roads
 	return s, err
 }
 
+// at finds the street of a point of the command line.
+func (f *streetsFlags) at(graph *roads.Graph, p point) (roads.Snap, error) {
+	return f.snap(graph, orb.Point(p), p.String())
+}
+
 // point is a place on the command line: longitude and latitude with a comma between.
 type point orb.Point
 
@@ -223,13 +227,6 @@ func (d *drawFlags) write(network *roads.Network, features ...*geojson.Feature) 
 	return writeOutput(d.SVG, roads.SVG(network, lines...))
 }
 
-func writeOutput(name string, text []byte) error {
-	if err := os.WriteFile(name, text, 0o644); err != nil { //nolint:gosec // for others to read
-		return problem.New(problem.Invalid, "file.write", "The file %s cannot be written.", name).Do("Check that you may write there, and that the disk is not full.").Cause(err)
-	}
-	return nil
-}
-
 type roadsRouteCmd struct {
 	streetsFlags
 	drawFlags
@@ -249,11 +246,11 @@ func (c *roadsRouteCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	from, err := c.snap(graph, orb.Point(c.From), c.From.String())
+	from, err := c.at(graph, c.From)
 	if err != nil {
 		return err
 	}
-	to, err := c.snap(graph, orb.Point(c.To), c.To.String())
+	to, err := c.at(graph, c.To)
 	if err != nil {
 		return err
 	}
@@ -405,7 +402,7 @@ func (c *roadsIsochroneCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	from, err := c.snap(graph, orb.Point(c.From), c.From.String())
+	from, err := c.at(graph, c.From)
 	if err != nil {
 		return err
 	}
