@@ -137,8 +137,11 @@ func quantity(p *message.Printer, value float64, unit sensing.Unit) string {
 	return text + " " + unit.Symbol
 }
 
-// recent draws the last week of a series, an hour a point; nil when it is nearly empty.
+// recent draws the last week of a series, an hour a point; nil when it is nearly empty, or a truth.
 func (s *Site) recent(r *http.Request, d *Domains, x *sensing.Datastream, now time.Time) (*Chart, error) {
+	if x.Unit.Name == "truth" { // open or not is no line
+		return nil, nil
+	}
 	p := s.printer(r)
 	from := now.AddDate(0, 0, -7)
 	var points []chart.Point
