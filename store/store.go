@@ -151,13 +151,16 @@ func openSQLite(ctx context.Context, path string, o Options) (*DB, error) {
 
 func openProblem(path string, err error) error {
 	p := problem.New(problem.Unavailable, "store.open", "The database %s cannot be opened.", path).Cause(err)
-	if isCode(err, sqliteNotADB) || isCode(err, sqliteCorrupt) {
+	if Damaged(err) {
 		return p.Do("The file is damaged or is no database: restore it with 'polder restore'.")
 	}
 	return p.Do("Check that the file may be written and that the disk is not full.")
 }
 
 // isCode reports whether err is an SQLite error with the primary result code.
+// Damaged tells whether an error says that the database file itself is broken: only a backup helps.
+func Damaged(err error) bool { return isCode(err, sqliteNotADB) || isCode(err, sqliteCorrupt) }
+
 func isCode(err error, primary int) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && e.Code()&0xff == primary

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"polder.city/internal/problem"
+	"polder.city/store"
 )
 
 // Exit statuses.
@@ -138,6 +139,10 @@ func status(err error, stderr io.Writer, log *slog.Logger) int {
 		return exitNoWork
 	}
 	p, ok := errors.AsType[*problem.Error](err)
+	if !ok && store.Damaged(err) {
+		fmt.Fprintln(stderr, "polder: The database file is damaged. Stop Polder and restore a backup with 'polder restore'; keep the damaged file, it may hold what the backup does not. Cause:", err)
+		return exitFailed
+	}
 	if !ok {
 		fmt.Fprintln(stderr, "polder: something went wrong:", err)
 		return exitFailed
