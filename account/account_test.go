@@ -31,10 +31,7 @@ func TestALinkWorksOnceAndThenThePasswordDoes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
 		a, _ := accounts(t, db)
-		token, err := a.Invite(ctx, "planner", account.Planner, "system")
-		if err != nil {
-			t.Fatal(err)
-		}
+		token := invite(t, a)
 		if _, err := a.Accept(ctx, token, "kort"); problem.KindOf(err) != problem.Invalid {
 			t.Fatalf("a short password: %v", err)
 		}
@@ -54,14 +51,21 @@ func TestALinkWorksOnceAndThenThePasswordDoes(t *testing.T) {
 	})
 }
 
+// invite makes the link of a planner, who has not answered it yet.
+func invite(t *testing.T, a *account.Accounts) string {
+	t.Helper()
+	token, err := a.Invite(context.Background(), "planner", account.Planner, "system")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
 func TestALinkEndsAfterThreeDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
 		a, c := accounts(t, db)
-		token, err := a.Invite(ctx, "planner", account.Planner, "system")
-		if err != nil {
-			t.Fatal(err)
-		}
+		token := invite(t, a)
 		c.Forward(c.Now().Add(73 * time.Hour))
 		if _, err := a.Accept(ctx, token, password); problem.KindOf(err) != problem.Forbidden {
 			t.Fatalf("an old link: %v", err)
@@ -73,10 +77,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
 		a, c := accounts(t, db)
-		token, err := a.Invite(ctx, "planner", account.Planner, "system")
-		if err != nil {
-			t.Fatal(err)
-		}
+		token := invite(t, a)
 		if _, err := a.Accept(ctx, token, password); err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func TestADayIsTwoIndexDescentsAndTheDaysRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, query := range sensing.DayQueries() {
-			plan := explain(t, db, query.SQL, query.Args...)
+			plan := storetest.Explain(t, db, query.SQL, query.Args...)
 			wanted, refused := "SEARCH", []string{"SCAN", "TEMP B-TREE"}
 			if db.Dialect() == store.Postgres {
 				wanted, refused = "Index", []string{"Seq Scan on observation", "Sort"}
@@ -44,47 +44,6 @@ func TestADayIsTwoIndexDescentsAndTheDaysRows(t *testing.T) {
 			}
 		}
 	})
-}
-
-func explain(t *testing.T, db *store.DB, query string, args ...any) string {
-	t.Helper()
-	conn, err := db.Read().Conn(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	word := "EXPLAIN QUERY PLAN "
-	if db.Dialect() == store.Postgres {
-		word = "EXPLAIN "
-		// A table of one page is read whole, and rightly; here one asks what a large one would do.
-		if _, err := conn.ExecContext(context.Background(), `SET enable_seqscan = off`); err != nil {
-			t.Fatal(err)
-		}
-	}
-	rows, err := conn.QueryContext(context.Background(), word+query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var plan strings.Builder
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		if err := rows.Scan(values...); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&plan, *values[len(values)-1].(*any))
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return plan.String()
 }
 
 func TestHistoriesOfAllContainersComeOneAfterTheOtherInOrderOfTime(t *testing.T) {

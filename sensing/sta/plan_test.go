@@ -1,7 +1,6 @@
 package sta_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +40,7 @@ func TestNoListReadsAllHistory(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan := explain(t, db, question, args...)
+				plan := storetest.Explain(t, db, question, args...)
 				for _, word := range []string{"TEMP B-TREE", "SCAN es", "Seq Scan on observation e", "->  Sort", "Seq Scan on observation o"} {
 					if strings.Contains(plan, word) {
 						t.Errorf("%s, %s: %s in\n%s", when, target, word, plan)
@@ -60,36 +59,4 @@ func TestNoListReadsAllHistory(t *testing.T) {
 			plans("with an overlay")
 		}
 	})
-}
-
-func explain(t *testing.T, db *store.DB, query string, args ...any) string {
-	t.Helper()
-	word := "EXPLAIN QUERY PLAN "
-	if db.Dialect() == store.Postgres {
-		word = "EXPLAIN "
-	}
-	rows, err := db.Read().QueryContext(t.Context(), word+query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var plan strings.Builder
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		if err := rows.Scan(values...); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&plan, *values[len(values)-1].(*any))
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return plan.String()
 }
