@@ -73,10 +73,11 @@ type changeList struct {
 func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Time) (*planPage, error) {
 	ctx := q.Context()
 	p := r.printer(q)
+	past := day.Before(r.d.Collection.Today())
 	page := &planPage{
 		Day: day, Plan: plan, Path: planPath(plan), RoutesPath: planPath(plan) + "/routes.geojson", TablePath: planPath(plan) + "/plan.csv",
 		SimulatedCity: r.d.City.Simulated,
-		Title:         p.T("plan.title."+tense(plan), "day", day, "n", plan.Measures[collection.MeasureStops]),
+		Title:         p.T("plan.title."+tense(plan, past), "day", day, "n", plan.Measures[collection.MeasureStops]),
 	}
 	if plan.Decision > 0 && r.door("/besluiten") {
 		page.DecisionPath = "/besluiten/" + strconv.FormatInt(plan.Decision, 10)
@@ -94,7 +95,11 @@ func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Ti
 	}
 	page.State = r.planState(p, plan, day, page.Versions)
 	m := plan.Measures
-	page.Lead = p.T("plan.lead", "trucks", m[collection.MeasureTrucks], "seconds", m[collection.MeasureSeconds], "meters", m[collection.MeasureMeters],
+	lead := "plan.lead"
+	if past {
+		lead = "plan.lead_past"
+	}
+	page.Lead = p.T(lead, "trucks", m[collection.MeasureTrucks], "seconds", m[collection.MeasureSeconds], "meters", m[collection.MeasureMeters],
 		"left", m[collection.MeasureContainers]-m[collection.MeasureStops])
 	page.Figures = r.planFigures(p, plan)
 	page.Compare = r.compareChart(p, plan)
@@ -108,12 +113,14 @@ func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Ti
 	return page, nil
 }
 
-// tense is the key of the headline: a preview says "zouden", a plan in force "legen".
-func tense(plan *collection.Plan) string {
-	switch plan.State {
-	case collection.Decided:
+// tense is the key of the headline: of a plan in force for a day to come, of one that was, of a preview, of one that no longer counts.
+func tense(plan *collection.Plan, past bool) string {
+	switch {
+	case plan.State == collection.Decided && past:
+		return "past"
+	case plan.State == collection.Decided:
 		return "decided"
-	case collection.Preview, collection.Advised:
+	case (plan.State == collection.Preview || plan.State == collection.Advised) && !past:
 		return "proposed"
 	default:
 		return "former"

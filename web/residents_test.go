@@ -423,3 +423,14 @@ func TestTheHomePageTellsOfABridgeAndACarPark(t *testing.T) {
 		t.Error("an opening of 48 minutes ago is told as happening now")
 	}
 }
+
+func TestAPlanOfAPastDayIsToldInThePast(t *testing.T) {
+	tc := newCity(t)
+	if got := words(get(tc.Site, "/plannen/2026-11-24").Body.String()); !strings.Contains(got, "Vandaag legen we") {
+		t.Errorf("today: %.300s", got)
+	}
+	tc.clock.Forward(noon.AddDate(0, 0, 1))
+	if got := words(get(tc.Site, "/plannen/2026-11-24").Body.String()); !strings.Contains(got, "in het plan") || !strings.Contains(got, "volgens het plan") || strings.Contains(got, "legen we ") {
+		t.Errorf("a day later: %.300s", got)
+	}
+}

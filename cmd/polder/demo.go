@@ -224,7 +224,11 @@ func (d *demo) worldFile() string { return filepath.Join(d.dir, "world.json") }
 // progress tells the page and the terminal what is being built.
 func (d *demo) progress(b web.Building) {
 	if old := d.building.Load(); old == nil || old.Phase != b.Phase {
-		fmt.Fprintf(d.g.out, "%5.1f s  %s\n", time.Since(d.began).Seconds(), phaseText[b.Phase])
+		text := phaseText[b.Phase]
+		if b.Phase == "streets" && d.cmd.OSM != "" {
+			text = "reading the streets of " + filepath.Base(d.cmd.OSM)
+		}
+		fmt.Fprintf(d.g.out, "%5.1f s  %s\n", time.Since(d.began).Seconds(), text)
 	}
 	d.building.Store(&b)
 }
