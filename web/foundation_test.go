@@ -252,6 +252,21 @@ func TestACityThatIsBeingBuiltSaysHowFarItIs(t *testing.T) {
 	}
 }
 
+func TestRealStreetsAreNotCalledDrawn(t *testing.T) {
+	for _, drawn := range []bool{true, false} {
+		s := newSite(t, func(o *Options) {
+			o.Drawn, o.OSM = drawn, !drawn
+			o.Building = func() Building { return Building{Day: 1, Days: 365, Phase: "streets"} }
+		})
+		for _, path := range []string{"/wat-is-echt", "/"} {
+			body := get(s, path).Body.String()
+			if says := regexp.MustCompile(`We tekenen de straten|straten tekenden we zelf|stratenplan`).MatchString(body); says != drawn {
+				t.Errorf("%s, drawn %t: says so %t\n%s", path, drawn, says, words(body))
+			}
+		}
+	}
+}
+
 func TestLiveValuesReachThePagesThatShowThemInTheirLanguage(t *testing.T) {
 	s := newSite(t, nil)
 	server := httptest.NewServer(s)

@@ -89,6 +89,7 @@ func (s *Site) funcs(lang string) template.FuncMap {
 		"asset": s.assets.path,
 		"city":  func() string { return s.opts.City },
 		"demo":  s.demo,
+		"drawn": func() bool { return s.opts.Drawn },
 		"door":  s.door,
 		"now":   p.Now,
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
