@@ -28,6 +28,7 @@ func (s *Service) Preview(ctx context.Context, q Request) (*Plan, error) {
 	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
+	defer s.clock.Hold()()
 	before, err := s.PlanOf(ctx, q.Day.Format(DayLayout))
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type Clock struct {
 	// The clock showed shown when the machine's clock showed at, and runs rate times as fast since. Guarded by mu.
 	at, shown time.Time
 	rate      float64
+	holds     int // how much work keeps it from running ahead; guarded by mu
 	// changed is closed and replaced when the rate or the time is set, so that waiters look again. Guarded by mu.
 	changed chan struct{}
 }
@@ -38,7 +39,14 @@ func (c *Clock) Now() time.Time {
 }
 
 func (c *Clock) now() time.Time {
-	return c.shown.Add(time.Duration(float64(time.Since(c.at)) * c.rate)).UTC()
+	return c.shown.Add(time.Duration(float64(time.Since(c.at)) * c.speed())).UTC()
+}
+
+func (c *Clock) speed() float64 {
+	if c.holds > 0 {
+		return min(c.rate, 1)
+	}
+	return c.rate
 }
 
 // Real reports whether this is the machine's clock.
@@ -58,8 +66,30 @@ func (c *Clock) SetRate(rate float64) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.shown, c.at, c.rate = c.now(), time.Now(), rate
+	c.turn(func() { c.rate = rate })
+}
+
+// turn changes the speed from now on.
+func (c *Clock) turn(change func()) {
+	c.shown, c.at = c.now(), time.Now()
+	change()
 	c.wake()
+}
+
+// Hold keeps a fast clock at the speed of the machine's until release is called, so that work which
+// takes seconds does not take hours of a demo's day. Any number may hold it.
+func (c *Clock) Hold() (release func()) {
+	if c.real {
+		return func() {}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.turn(func() { c.holds++ })
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.turn(func() { c.holds-- })
+	})
 }
 
 // Forward moves the clock to t; it never goes back, and the machine's clock ignores it.
@@ -84,7 +114,7 @@ func (c *Clock) wake() {
 func (c *Clock) Wait(ctx context.Context, t time.Time) error {
 	for {
 		c.mu.Lock()
-		now, rate, changed := time.Now().UTC(), c.rate, c.changed
+		now, rate, changed := time.Now().UTC(), c.speed(), c.changed
 		if !c.real {
 			now = c.now()
 		}

@@ -70,3 +70,26 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func TestAHeldClockRunsNoFasterThanTheMachines(t *testing.T) {
+	c := clock.New(noon, 1e6) // a second is eleven days
+	first, second := c.Hold(), c.Hold()
+	held := c.Now()
+	if rate := c.Rate(); rate != 1e6 {
+		t.Errorf("the rate that was set reads as %v", rate)
+	}
+	first()
+	first() // a second release of the same hold is none
+	if d := c.Now().Sub(held); d > time.Minute {
+		t.Errorf("while it was held it ran on by %v", d)
+	}
+	second()
+	if err := c.Wait(t.Context(), held.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	slow := clock.New(noon, 0)
+	defer slow.Hold()()
+	if !slow.Now().Equal(noon) {
+		t.Error("a clock that stands still was started by a hold")
+	}
+}
