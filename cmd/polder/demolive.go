@@ -301,7 +301,7 @@ func (d *demo) workshop(ctx context.Context) error {
 		return err
 	}
 	drive := max(1, len(plan.Routes)-1)
-	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[:max(0, len(d.trucks())-drive)], d.reserve()...))
+	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[min(drive, len(d.trucks())):], d.reserve()...))
 	return err
 }
 
