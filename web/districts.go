@@ -279,7 +279,7 @@ func valueText(p *message.Printer, series city.DatastreamTemplate, o sensing.Obs
 	name := in(series.Name, p)
 	switch {
 	case series.ObservationType == "truth":
-		if o.Value > 0 || string(o.Result) == "true" {
+		if o.Holds() {
 			return p.T("district.thing.yes", "name", name)
 		}
 		return p.T("district.thing.no", "name", name)
