@@ -15,6 +15,7 @@ import (
 
 type containersCmd struct {
 	Import containersImportCmd `cmd:"" help:"Import containers from CSV (id,stream,lon,lat,volume_l[,place,address,sensor]) or GeoJSON."`
+	QR     containersQRCmd     `cmd:"" name:"qr" help:"Write a sticker for each container, with a code that opens its page for reports."`
 }
 
 type containersImportCmd struct {

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"polder.city/collection"
+	"polder.city/sensing"
+)
+
+// sendQuick taps "send" on a container's short page, and returns the path of the receipt.
+func sendQuick(t *testing.T, c *testCity, container string, form url.Values) string {
+	t.Helper()
+	w := postForm(c.Site, "/c/"+container, form)
+	to := w.Header().Get("Location")
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/meldingen/") {
+		t.Fatalf("sent: %d %q %s", w.Code, to, words(w.Body.String()))
+	}
+	return to
+}
+
+func TestTwoTapsReportAFullContainerAndAreAnsweredAtOnce(t *testing.T) {
+	c := newCity(t)
+	first := get(c.Site, "/c/vad-002-r") // typed over in small letters
+	if text := words(first.Body.String()); first.Code != http.StatusOK || !strings.Contains(text, "Wat is er met deze container?") || !strings.Contains(first.Body.String(), `href="/c/VAD-002-R?wat=full"`) {
+		t.Fatalf("first tap: %d %s", first.Code, text)
+	}
+	if w := get(c.Site, "/c/VAD-999-R"); w.Code != http.StatusNotFound {
+		t.Errorf("a code of no container: %d", w.Code)
+	}
+	second := words(get(c.Site, "/c/VAD-002-R?wat=full").Body.String())
+	if !strings.Contains(second, "De container is vol") || !strings.Contains(second, "Verstuur je melding") || strings.Contains(second, "kregen hier al") {
+		t.Errorf("second tap: %s", second)
+	}
+	full := url.Values{"wat": {"full"}}
+	sendQuick(t, c, "VAD-002-R", full)
+	sendQuick(t, c, "VAD-002-R", full)
+	if text := words(get(c.Site, "/c/VAD-002-R?wat=full").Body.String()); !strings.Contains(text, "We kregen hier al 2 meldingen over.") {
+		t.Errorf("third, before sending: %s", text)
+	}
+	to := sendQuick(t, c, "VAD-002-R", full)
+	text := words(get(c.Site, to).Body.String())
+	for _, want := range []string{"We hadden al 2 meldingen hierover.", "We komen", "lopen", "Bewaar het adres van deze pagina"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if english := words(get(c.Site, "/en"+to).Body.String()); !strings.Contains(english, "We already had 2 reports about this.") {
+		t.Errorf("in English: %s", english)
+	}
+	for range collection.ReportsAnHour - 3 {
+		sendQuick(t, c, "VAD-002-R", full)
+	}
+	if w := postForm(c.Site, "/c/VAD-002-R", full); w.Code != http.StatusUnprocessableEntity || !strings.Contains(words(w.Body.String()), "We weten het.") {
+		t.Errorf("once too often: %d %s", w.Code, words(w.Body.String()))
+	}
+	if w := get(c.Site, "/meldingen/niets"); w.Code != http.StatusNotFound {
+		t.Errorf("an unknown receipt: %d", w.Code)
+	}
+
+	// What the crew finds answers all of them.
+	emptied := noon.Add(time.Minute)
+	c.clock.Forward(noon.Add(2 * time.Minute))
+	if _, err := c.d.Sensing.Observe(t.Context(), []sensing.Reading{{DatastreamKey: collection.SeriesKey("VAD-002-R", collection.EmptyingKind), Time: emptied, Value: 0.93}}); err != nil {
+		t.Fatal(err)
+	}
+	if text := words(get(c.Site, to).Body.String()); !strings.Contains(text, "We hebben de container geleegd") || !strings.Contains(text, "93 % vol") {
+		t.Errorf("after the emptying: %s", text)
+	}
+}
+
+func TestTheAnswerToAReportIsThePlansOwn(t *testing.T) {
+	c := newCity(t)
+	st, err := c.residents.now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.printerIn("nl")
+	for id, o := range st.outcomes {
+		if st.now[id] != nil && st.now[id].Planned {
+			continue // today's plan may still be to come
+		}
+		text := c.residents.coming(p, st, id)
+		next, err := time.ParseInLocation(collection.DayLayout, o.NextDay, p.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := p.T("quick.come.preview", "day", st.day); o.Planned && text != want {
+			t.Errorf("%s is in the preview: %q, want %q", id, text, want)
+		}
+		if want := p.T("quick.come.later", "day", next); !o.Planned && text != want {
+			t.Errorf("%s is left: %q, want %q", id, text, want)
+		}
+	}
+	// Once decided, the time that was said is one that the truck keeps by plan.
+	if _, err := c.d.Collection.Decide(t.Context(), collection.Request{Day: st.day, Cause: collection.CauseAfternoon}); err != nil {
+		t.Fatal(err)
+	}
+	if st, err = c.residents.now(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	planned := 0
+	for id, o := range st.outcomes {
+		if !o.Planned || st.now[id] != nil && st.now[id].Planned {
+			continue
+		}
+		planned++
+		_, before := visitWindow(st.day, o.At, int64(c.d.City.Fleet.Shift.From))
+		if want := p.T("quick.come.sure", "day", st.day, "before", before); c.residents.coming(p, st, id) != want || momentOf(st.day, o.At).After(before) {
+			t.Errorf("%s: %q, want %q; by plan %s", id, c.residents.coming(p, st, id), want, momentOf(st.day, o.At))
+		}
+	}
+	if planned == 0 {
+		t.Fatal("the decided plan empties nothing")
+	}
+}
+
+func TestAQuickReportThatSaysNothingNamesTheFieldAndTheWayOut(t *testing.T) {
+	c := newCity(t)
+	for _, tt := range []struct {
+		form         url.Values
+		field, wants string
+	}{
+		{url.Values{}, "f-wat", "Kies wat er aan de hand is"},
+		{url.Values{"wat": {"complaint"}}, "f-wat", "Kies wat er aan de hand is"},
+		{url.Values{"wat": {"other"}}, "f-tekst", "Schrijf op waar het over gaat"},
+		{url.Values{"wat": {"other"}, "tekst": {strings.Repeat("x", 2001)}}, "f-tekst", "Maak je tekst korter dan 2.000 tekens"},
+	} {
+		w := postForm(c.Site, "/c/VAD-001-R", tt.form)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `href="#`+tt.field) || !strings.Contains(words(w.Body.String()), tt.wants) {
+			t.Errorf("%v: %d %s", tt.form, w.Code, words(w.Body.String()))
+		}
+	}
+	to := sendQuick(t, c, "VAD-001-R", url.Values{"wat": {"other"}, "tekst": {"De stoep ligt open."}})
+	if text := words(get(c.Site, to).Body.String()); !strings.Contains(text, "Een medewerker leest het") || strings.Contains(text, "stoep") {
+		t.Errorf("receipt: %s", text)
+	}
+}
