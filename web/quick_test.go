@@ -1,14 +1,22 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
 	"polder.city/collection"
 	"polder.city/sensing"
+	"polder.city/web/webtest"
 )
 
 // sendQuick taps "send" on a container's short page, and returns the path of the receipt.
@@ -138,4 +146,61 @@ func TestAQuickReportThatSaysNothingNamesTheFieldAndTheWayOut(t *testing.T) {
 	if text := words(get(c.Site, to).Body.String()); !strings.Contains(text, "Een medewerker leest het") || strings.Contains(text, "stoep") {
 		t.Errorf("receipt: %s", text)
 	}
+}
+
+func TestTheShortPagesKeepTheRulesOfAccessibility(t *testing.T) {
+	ctx := webtest.Browser(t)
+	c := newCity(t)
+	receipt := sendQuick(t, c, "VAD-002-R", url.Values{"wat": {"full"}})
+	look(t, ctx, c.Site, "/c/VAD-002-R", "/c/VAD-002-R?wat=full", "/c/VAD-002-R?wat=other", receipt)
+}
+
+func TestTwoTapsOfTheKeyboardReportWithoutScripts(t *testing.T) {
+	ctx := webtest.Browser(t)
+	c := newCity(t)
+	server := httptest.NewServer(c.Site)
+	defer server.Close()
+	defer server.CloseClientConnections()
+	scripts := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+	if err := chromedp.Do(ctx, webtest.Set(webtest.View{Width: 360, Still: true}), scripts, chromedp.Navigate(server.URL+"/c/VAD-002-R")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{".tap[href$=full]", ".tap--send"} {
+		reached := false
+		for range 60 {
+			if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			if reached, err = chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf("document.activeElement.matches(%q)", want))); err != nil {
+				t.Fatal(err)
+			} else if reached {
+				break
+			}
+		}
+		if !reached {
+			t.Fatalf("Tab does not lead to %s", want)
+		}
+		if err := chromedp.Do(ctx, chromedp.KeyEvent("\r")); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, ctx, fmt.Sprintf("document.readyState == 'complete' && !document.querySelector(%q)", want))
+	}
+	if text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.querySelector('h1').innerText")); err != nil || text != "We hebben je bericht" {
+		t.Errorf("after two taps: %q, %v", text, err)
+	}
+}
+
+// waitFor waits until an expression is true on a page that may be on its way.
+func waitFor(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err == nil && ok {
+			return
+		}
+	}
+	t.Fatalf("never true: %s", expression)
 }
