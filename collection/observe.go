@@ -134,6 +134,7 @@ type history struct {
 	series       []forecast.Series // one a container, in their order
 	emptied      map[string]time.Time
 	reported     map[string]bool // since the last emptying
+	lifts        [][]lifted      // of every container, in order of time
 	observations int64
 	until        time.Time
 	digest       string
@@ -141,7 +142,7 @@ type history struct {
 
 // history reads the fills, emptyings and reports of the last weeks.
 func (s *Service) history(ctx context.Context, containers []Container, now time.Time) (*history, error) {
-	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}}
+	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}, lifts: make([][]lifted, len(containers))}
 	index := make(map[string]int, len(containers))
 	digest := sha256.New()
 	for i, c := range containers {
@@ -163,6 +164,7 @@ func (s *Service) history(ctx context.Context, containers []Container, now time.
 				series.Samples = append(series.Samples, forecast.Sample{At: at, Fill: value})
 			case EmptyingKind:
 				series.Emptyings = append(series.Emptyings, at)
+				h.lifts[i] = append(h.lifts[i], lifted{at, value})
 				h.emptied[container] = at
 			case ReportKind:
 				series.Reports = append(series.Reports, at)

@@ -63,6 +63,13 @@ func (s *Service) Outlook(ctx context.Context, id string, next time.Time) (Outlo
 			return Outlook{}, err
 		}
 	}
+	trust, err := s.lateTrust(ctx, now)
+	if err != nil {
+		return Outlook{}, err
+	}
+	for i, member := range family {
+		series[i].ReportOdds = trust.odds(member.District)
+	}
 	model, err := forecast.Fit(ctx, series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: shownDays + 1})
 	if err != nil {
 		return Outlook{}, fmt.Errorf("outlook of %s: %w", id, err)

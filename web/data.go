@@ -33,6 +33,7 @@ func datasets() []dataset {
 		{ID: "register", Format: "JSON", Open: true, write: writeRegister},
 		{ID: "wijken", Format: "GeoJSON", Open: true, write: writeDistricts},
 		{ID: "meetpunten", Format: "CSV", Open: true, write: writeThings},
+		{ID: "meldingen", Format: "CSV", Open: true, write: writeReporting},
 		{ID: "metingen", Format: "SensorThings", Open: true, Path: "/v1.1"},
 		{ID: "logboek", Format: "C2SP", Open: true, Path: "/log/checkpoint"},
 		{ID: "berichten", Open: false},

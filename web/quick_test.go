@@ -204,3 +204,32 @@ func waitFor(t *testing.T, ctx context.Context, expression string) {
 	}
 	t.Fatalf("never true: %s", expression)
 }
+
+func TestThePlannersPageSaysWhatReportsAreWorthAndWhoReportsThem(t *testing.T) {
+	c := newCity(t)
+	text := words(get(c.Site, "/algoritmes/inzamelplan").Body.String())
+	if !strings.Contains(text, "meldden bewoners 0 keer") || !strings.Contains(text, "Wie het vaakst meldt, wint dus niet.") {
+		t.Errorf("without reports: %s", text)
+	}
+	at := noon.AddDate(0, 0, -10)
+	var rows []sensing.Reading
+	for _, x := range []struct {
+		kind   string
+		before time.Duration
+		value  float64
+	}{{collection.EmptyingKind, 5 * 24 * time.Hour, 0.9}, {collection.ReportKind, 4 * 24 * time.Hour, 1}, {collection.ReportKind, time.Hour, 1}, {collection.EmptyingKind, 0, 1.1}} {
+		rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey("VAD-002-R", x.kind), Time: at.Add(-x.before), Value: x.value})
+	}
+	if _, err := c.d.Sensing.Import(t.Context(), sensing.Batch{Import: "reports", Name: "reports", Rows: rows, Last: true}); err != nil {
+		t.Fatal(err)
+	}
+	w := get(c.Site, "/algoritmes/inzamelplan")
+	if text = words(w.Body.String()); !strings.Contains(text, "meldden bewoners 2 keer") || !strings.Contains(text, "klopte er 1 niet") || !strings.Contains(text, "Vaduz 2 6,7 1 van 2") {
+		t.Errorf("with reports: %s", text)
+	}
+	csv := get(c.Site, "/data/meldingen/download")
+	lines := strings.Split(strings.TrimSpace(csv.Body.String()), "\n")
+	if csv.Code != http.StatusOK || len(lines) < 3 || !strings.HasPrefix(lines[1], "all,30,2,1,1,") {
+		t.Errorf("CSV: %d %s", csv.Code, csv.Body)
+	}
+}
