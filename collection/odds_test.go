@@ -50,7 +50,7 @@ func TestADistrictsReportsWeighAsTheCitysUntilItsOwnTellMore(t *testing.T) {
 	if city.Odds < 60 || city.Odds > 90 { // counted: 0.9 a day against 1 in 90
 		t.Errorf("the city's odds are %.1f", city.Odds)
 	}
-	var quiet, odd Reporting
+	quiet, odd := Reporting{FullDays: 10, OtherDays: 90}, Reporting{}
 	quiet.weigh(city.Odds, districtOdds)
 	odd = Reporting{Right: 5, Wrong: 50, FullDays: 10, OtherDays: 90}
 	odd.weigh(city.Odds, districtOdds)

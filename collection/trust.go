@@ -107,7 +107,7 @@ func (r *Reporting) judge(reports []time.Time, lifts []lifted) {
 // full and other container-days correct by how much they tell (Poisson counts, variance 1/n).
 func (r *Reporting) weigh(before, spread float64) {
 	r.Odds = before
-	if r.FullDays > 0 && r.OtherDays > 0 {
+	if r.Right+r.Wrong > 0 && r.FullDays > 0 && r.OtherDays > 0 {
 		right, wrong := float64(r.Right)+0.5, float64(r.Wrong)+0.5
 		seen, vari := math.Log(right/r.FullDays)-math.Log(wrong/r.OtherDays), 1/right+1/wrong
 		prior := spread * spread

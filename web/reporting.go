@@ -25,12 +25,12 @@ func (s *Site) reporting(ctx context.Context, p *message.Printer, d *Domains) (*
 	part := &reportingPart{}
 	all := trust.All
 	if n := all.Right + all.Wrong; n == 0 {
-		part.Lines = append(part.Lines, p.T("reporting.none", "n", all.Reports))
+		part.Lines = append(part.Lines, p.T("reporting.none", "n", all.Reports), p.T("reporting.assumed", "odds", all.Odds))
 	} else {
 		rate, low, high := all.ErrorRate()
-		part.Lines = append(part.Lines, p.T("reporting.rate", "n", all.Reports, "judged", n, "wrong", all.Wrong, "rate", rate, "low", low, "high", high))
+		part.Lines = append(part.Lines, p.T("reporting.rate", "n", all.Reports, "judged", n, "wrong", all.Wrong, "rate", rate, "low", low, "high", high),
+			p.T("reporting.odds", "odds", all.Odds))
 	}
-	part.Lines = append(part.Lines, p.T("reporting.odds", "odds", all.Odds))
 	if all.Stops > 0 {
 		part.Lines = append(part.Lines, p.T("reporting.stops", "n", all.Reported, "total", all.Stops))
 	}

@@ -46,6 +46,7 @@ type state struct {
 	outcomes map[string]*collection.Outcome // of next
 	now      map[string]*collection.Outcome // of today
 
+	anomalies                  map[string][]collection.Anomaly // of containers and their sensors, by container
 	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
 	things                     []happening                    // of what is not a container
 }
@@ -128,6 +129,14 @@ func (r *residents) readState(ctx context.Context) (*state, error) {
 	st.emptied, st.blocked, st.reported = latest(collection.EmptyingKind), latest(collection.BlockedKind), latest(collection.ReportKind)
 	if err != nil {
 		return nil, err
+	}
+	found, err := c.Anomalies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st.anomalies = map[string][]collection.Anomaly{}
+	for _, a := range found {
+		st.anomalies[a.Container] = append(st.anomalies[a.Container], a)
 	}
 	if st.things, err = r.thingHappenings(ctx, st.at); err != nil {
 		return nil, err

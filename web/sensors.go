@@ -3,10 +3,12 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"polder.city/city"
+	"polder.city/collection"
 	"polder.city/internal/chart"
 	"polder.city/internal/message"
 	"polder.city/sensing"
@@ -77,6 +79,7 @@ type sensorPage struct {
 	Streams   []sensorStream
 	Simulated bool
 	Container bool
+	Faults    []faultLine // of a container's sensor
 }
 
 type sensorStream struct {
@@ -101,6 +104,13 @@ func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
 	}
 	if district, ok := d.City.District(thing.District); ok {
 		page.District = district.Name
+	}
+	if page.Container {
+		found, err := d.Collection.Anomalies(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		page.Faults = faultLines(p, slices.DeleteFunc(found, func(a collection.Anomaly) bool { return a.Container != thing.Key }))
 	}
 	streams, err := d.Sensing.Datastreams(r.Context(), thing.ID)
 	if err != nil {

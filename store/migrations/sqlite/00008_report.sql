@@ -9,6 +9,27 @@ CREATE TABLE message_receipt (
 CREATE INDEX message_receipt_message ON message_receipt (message, sent_at);
 CREATE INDEX message_container ON message (container, kind, sent_at);
 
+-- What the readings show to be wrong with a container or its sensor, by the latest forecast of all.
+CREATE TABLE container_anomaly (
+    container TEXT NOT NULL,
+    fault     TEXT NOT NULL, -- stuck, offset, idle, fall, fire
+    from_at   BIGINT NOT NULL,
+    to_at     BIGINT NOT NULL, -- the last evidence
+    value     DOUBLE PRECISION NOT NULL,
+    evidence  TEXT NOT NULL, -- JSON: readings that show it
+    made_at   BIGINT NOT NULL,
+    PRIMARY KEY (container, fault, from_at)
+);
+
+-- How full each container will be at the ends of the next days if it is not emptied, by the latest forecast of all.
+CREATE TABLE container_forecast (
+    container TEXT PRIMARY KEY,
+    made_at   BIGINT NOT NULL,
+    days      TEXT NOT NULL -- JSON
+);
+
 -- +goose Down
+DROP TABLE container_forecast;
+DROP TABLE container_anomaly;
 DROP INDEX message_container;
 DROP TABLE message_receipt;
