@@ -48,7 +48,9 @@ type oddLine struct{ Container, Title, Text string }
 func oddLines(p *message.Printer, found []collection.Anomaly) []oddLine {
 	found = slices.DeleteFunc(slices.Clone(found), func(a collection.Anomaly) bool { return !a.Now() })
 	slices.SortStableFunc(found, func(a, b collection.Anomaly) int {
-		rank := func(x collection.Anomaly) int { return slices.Index([]string{"fire", "idle", "stuck", "offset", "fall"}, x.Fault) }
+		rank := func(x collection.Anomaly) int {
+			return slices.Index([]string{"fire", "idle", "stuck", "offset", "fall"}, x.Fault)
+		}
 		return cmp.Compare(rank(a), rank(b))
 	})
 	lines := make([]oddLine, len(found))

@@ -47,8 +47,8 @@ type state struct {
 	now      map[string]*collection.Outcome // of today
 
 	anomalies                  map[string][]collection.Anomaly // of containers and their sensors, by container
-	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
-	things                     []happening                    // of what is not a container
+	emptied, blocked, reported map[string]sensing.Observation  // the latest, by container
+	things                     []happening                     // of what is not a container
 }
 
 // residentPages registers the pages that residents come for.
@@ -64,6 +64,7 @@ func (s *Site) residentPages(d *Domains) *residents {
 	s.handle("GET /containers.geojson", r.containersGeoJSON)
 	s.handle("GET /kaart/containers.geojson", r.mapContainers)
 	s.page("GET /containers/{id}", "container.html", r.container)
+	s.handle("GET /containers/{id}/agenda.ics", r.agenda)
 	s.page("GET /containers/{id}/melden", "tell.html", r.tellForm)
 	s.page("POST /containers/{id}/melden", "tell.html", r.tell)
 	s.page("GET /c/{id}", "quick.html", r.quickForm)
@@ -72,6 +73,8 @@ func (s *Site) residentPages(d *Domains) *residents {
 	s.page("GET /plannen", "plans.html", r.plans)
 	s.page("GET /plannen/{datum}", "plan.html", r.planOfDay)
 	s.page("GET /plannen/{datum}/{versie}", "plan.html", r.planVersion)
+	s.handle("GET /plannen/{datum}/plan.csv", r.planCSV)
+	s.handle("GET /plannen/{datum}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/plan.csv", r.planCSV)
 	s.page("GET /plannen/{datum}/{versie}/ritlijst/{wagen}", "routesheet.html", r.routeSheet)
