@@ -43,12 +43,13 @@ type Trust struct {
 const fullEnough = 0.9
 
 // What is thought of reports before anything is known of them: a likelihood ratio of 15, give or take a factor e. A district differs
-// from the city by a factor e^0.5. Both are judgements; counts soon outweigh them.
+// from the city by a factor e^0.5. Both are judgements; counts soon outweigh them. More than mostOdds is believed of nobody: the line between
+// two emptyings is no witness of one wrong report in a hundred.
 const (
 	usualOdds    = 15.0
 	oddsSpread   = 1.0
 	districtOdds = 0.5
-	mostOdds     = 200.0
+	mostOdds     = 100.0
 )
 
 // ErrorRate returns the share of answered reports that were wrong, with a 90 % interval: the Beta distribution that an even prior leaves

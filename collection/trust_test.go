@@ -1,6 +1,7 @@
 package collection_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -75,6 +76,57 @@ func TestAReportIsRightWhenTheNextEmptyingSaysThatItWasFull(t *testing.T) {
 		}
 		if sum.Reports != all.Reports || sum.Right != all.Right || sum.Wrong != all.Wrong {
 			t.Errorf("the districts' counts %+v are not the city's %+v", sum, all)
+		}
+	})
+}
+
+// The same report on the same container, in a city whose reports were right and in one whose reports were not.
+func TestThePlansForecastBelievesReportsAsMuchAsTheyWereRight(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		rows := func(before time.Duration) (rows []sensing.Reading) {
+			for i := range containerCount {
+				id := fmt.Sprintf("C%02d", i)
+				for week := range 7 {
+					emptied := monday.AddDate(0, 0, -10-7*week)
+					rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey(id, collection.EmptyingKind), Time: emptied, Value: 1.1})
+					if week < 6 {
+						rows = append(rows, reportRow(id, emptied.Add(-before)))
+					}
+				}
+			}
+			return append(rows, reportRow("C05", monday.Add(-2*time.Hour)))
+		}
+		expected := func(p *planner) (reported, other int64) {
+			t.Helper()
+			if _, err := p.Preview(t.Context(), collection.Request{Day: p.tuesday()}); err != nil {
+				t.Fatal(err)
+			}
+			err := p.Forecasts(t.Context(), func(f collection.FillForecast) error {
+				switch f.Container {
+				case "C05":
+					reported = f.Days[0].Q[3]
+				case "C13": // fills as C05 does
+					other = f.Days[0].Q[3]
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return reported, other
+		}
+		p := bare(t, db, rows(12*time.Hour))
+		right, silent := expected(p)
+		if _, err := p.Sensing().Undo(t.Context(), "crew"); err != nil {
+			t.Fatal(err)
+		}
+		done, err := p.Sensing().Import(t.Context(), sensing.Batch{Import: "careless", Name: "careless", Rows: rows(4 * 24 * time.Hour), Last: true})
+		if err != nil || len(done.Rejected) > 0 {
+			t.Fatal(done, err)
+		}
+		wrong, _ := expected(p)
+		if right < silent+50_000 || wrong > right-50_000 {
+			t.Errorf("a report is expected to mean %d ppm where reports were right, %d where they were wrong; without one %d", right, wrong, silent)
 		}
 	})
 }

@@ -52,7 +52,7 @@ func (s *Site) reporting(ctx context.Context, p *message.Printer, d *Domains) (*
 		}
 		part.Table.Rows = append(part.Table.Rows, []any{
 			name, format(p, "int", r.Reports), format(p, "dec1", 100*float64(r.Reports)/float64(r.Containers)),
-			p.T("reporting.of", "n", r.Wrong, "total", r.Right+r.Wrong), format(p, "dec1", r.Odds), p.T("reporting.of", "n", r.Reported, "total", r.Stops),
+			p.T("reporting.of", "n", r.Wrong, "total", r.Right+r.Wrong), format(p, "int", r.Odds), p.T("reporting.of", "n", r.Reported, "total", r.Stops),
 		})
 	}
 	return part, nil
