@@ -148,6 +148,9 @@ func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternati
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.keepOutlook(ctx, o); err != nil {
+		return nil, nil, err
+	}
 	q.Overtime = int32(within)
 	plan, err = s.compute(ctx, q, o)
 	if err != nil || plan.Measures[MeasureUnserved] == 0 || within == most {

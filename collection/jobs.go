@@ -47,7 +47,7 @@ func (s *Service) RunJobs(ctx context.Context) error {
 
 // RunDue does what is due now and no node has done yet.
 func (s *Service) RunDue(ctx context.Context) error {
-	var failed error
+	failed := s.CloseEmptied(ctx)
 	for _, run := range s.due() {
 		failed = errors.Join(failed, s.once(ctx, run))
 	}

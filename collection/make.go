@@ -114,6 +114,7 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 	if err != nil {
 		return nil, err
 	}
+	history.weighReports(containers, now)
 	inputs.Observations, inputs.ObservedUntil, inputs.Digest = history.observations, history.until.UnixMicro(), history.digest
 	model, err := forecast.Fit(ctx, history.series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: horizon})
 	if err != nil {

@@ -33,6 +33,26 @@ const importBatch = 20_000
 // is checked first, so that a wrong line changes nothing; then it is stored in marked
 // batches, so that a rerun goes on where the last one was broken off.
 func (s *Service) ImportObservations(ctx context.Context, r io.ReadSeeker, name string, progress func(rows int64)) (ObservationImport, error) {
+	read := func(r io.Reader, yield func(imported) error) error {
+		return ReadObservations(r, name, func(o Observed) error {
+			return yield(imported{o.Container, o.Line, sensing.Reading{DatastreamKey: SeriesKey(o.Container, o.Kind), Time: o.At, Value: o.Fill}})
+		})
+	}
+	return s.importFile(ctx, r, name, read, nil, progress)
+}
+
+// imported is a line of a file that is imported.
+type imported struct {
+	container string
+	line      int
+	reading   sensing.Reading
+}
+
+// importFile imports a file of observations on containers: it checks all of it, then lets ready see which containers it names, then
+// stores it in marked batches.
+func (s *Service) importFile(ctx context.Context, r io.ReadSeeker, name string, read func(io.Reader, func(imported) error) error,
+	ready func(named map[string]bool) error, progress func(rows int64),
+) (ObservationImport, error) {
 	sum := sha256.New()
 	containers, err := s.Containers(ctx)
 	if err != nil {
@@ -42,17 +62,19 @@ func (s *Service) ImportObservations(ctx context.Context, r io.ReadSeeker, name 
 	for _, c := range containers {
 		known[c.ID] = true
 	}
+	named := map[string]bool{}
 	ahead := s.clock.Now().Add(24 * hour)
-	err = ReadObservations(io.TeeReader(r, sum), name, func(o Observed) error {
-		at := fmt.Sprintf("%s:%d", name, o.Line)
-		if !known[o.Container] {
-			return problem.New(problem.Invalid, "observation.container", "There is no container %q.", o.Container).At(at + ": container").
+	err = read(io.TeeReader(r, sum), func(o imported) error {
+		at := fmt.Sprintf("%s:%d", name, o.line)
+		if !known[o.container] {
+			return problem.New(problem.Invalid, "observation.container", "There is no container %q.", o.container).At(at + ": container").
 				Do("Import the containers first.")
 		}
-		if o.At.After(ahead) {
-			return problem.New(problem.Invalid, "observation.time", "The time %s lies over a day ahead.", o.At.Format(time.RFC3339)).At(at + ": time").
+		if o.reading.Time.After(ahead) {
+			return problem.New(problem.Invalid, "observation.time", "The time %s lies over a day ahead.", o.reading.Time.Format(time.RFC3339)).At(at + ": time").
 				Do("Correct the time or its offset.")
 		}
+		named[o.container] = true
 		return ctx.Err()
 	})
 	if err != nil {
@@ -60,6 +82,11 @@ func (s *Service) ImportObservations(ctx context.Context, r io.ReadSeeker, name 
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return ObservationImport{}, fmt.Errorf("read %s again: %w", name, err)
+	}
+	if ready != nil {
+		if err := ready(named); err != nil {
+			return ObservationImport{}, err
+		}
 	}
 	result := ObservationImport{Import: hex.EncodeToString(sum.Sum(nil))[:16]}
 	state, err := s.sensing.Imported(ctx, result.Import)
@@ -86,11 +113,11 @@ func (s *Service) ImportObservations(ctx context.Context, r io.ReadSeeker, name 
 		return nil
 	}
 	var row int64
-	err = ReadObservations(r, name, func(o Observed) error {
+	err = read(r, func(o imported) error {
 		if row++; row <= state.Rows {
 			return nil
 		}
-		batch.Rows = append(batch.Rows, sensing.Reading{DatastreamKey: SeriesKey(o.Container, o.Kind), Time: o.At, Value: o.Fill})
+		batch.Rows = append(batch.Rows, o.reading)
 		if len(batch.Rows) == importBatch {
 			return flush()
 		}
@@ -134,6 +161,7 @@ type history struct {
 	series       []forecast.Series // one a container, in their order
 	emptied      map[string]time.Time
 	reported     map[string]bool // since the last emptying
+	lifts        [][]lifted      // of every container, in order of time
 	observations int64
 	until        time.Time
 	digest       string
@@ -141,7 +169,7 @@ type history struct {
 
 // history reads the fills, emptyings and reports of the last weeks.
 func (s *Service) history(ctx context.Context, containers []Container, now time.Time) (*history, error) {
-	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}}
+	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}, lifts: make([][]lifted, len(containers))}
 	index := make(map[string]int, len(containers))
 	digest := sha256.New()
 	for i, c := range containers {
@@ -163,6 +191,7 @@ func (s *Service) history(ctx context.Context, containers []Container, now time.
 				series.Samples = append(series.Samples, forecast.Sample{At: at, Fill: value})
 			case EmptyingKind:
 				series.Emptyings = append(series.Emptyings, at)
+				h.lifts[i] = append(h.lifts[i], lifted{at, value})
 				h.emptied[container] = at
 			case ReportKind:
 				series.Reports = append(series.Reports, at)

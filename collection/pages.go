@@ -3,7 +3,6 @@ package collection
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +62,13 @@ func (s *Service) Outlook(ctx context.Context, id string, next time.Time) (Outlo
 		if series[i], err = s.seriesOf(ctx, member, now.AddDate(0, 0, -days), now); err != nil {
 			return Outlook{}, err
 		}
+	}
+	trust, err := s.lateTrust(ctx, now)
+	if err != nil {
+		return Outlook{}, err
+	}
+	for i, member := range family {
+		series[i].ReportOdds = trust.odds(member.District)
 	}
 	model, err := forecast.Fit(ctx, series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: shownDays + 1})
 	if err != nil {
@@ -216,36 +222,6 @@ func (s *Service) expected(ctx context.Context, container string, l *Lift) error
 		l.Planned, l.Truck, l.Expected = o.Planned, o.Truck, o.FillThen
 	}
 	return rows.Err()
-}
-
-// MessagesSince counts what residents told about a container since a moment.
-func (s *Service) MessagesSince(ctx context.Context, container string, since time.Time) (n int, err error) {
-	err = s.db.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM message WHERE container = $1 AND sent_at >= $2`, container, since.UnixMicro()).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("messages on %s: %w", container, err)
-	}
-	return n, nil
-}
-
-// Message returns a message by its number, for its receipt.
-func (s *Service) Message(ctx context.Context, id int64) (Message, error) {
-	m := Message{ID: id}
-	var sent int64
-	var handled sql.NullInt64
-	err := s.db.Read().QueryRowContext(ctx, `
-		SELECT container, kind, text, COALESCE(decision, 0), sent_at, handled_at, answer FROM message WHERE id = $1`, id).
-		Scan(&m.Container, &m.Kind, &m.Text, &m.Decision, &sent, &handled, &m.Answer)
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, problem.New(problem.NotFound, "message.none", "There is no message %d.", id)
-	}
-	if err != nil {
-		return m, fmt.Errorf("message %d: %w", id, err)
-	}
-	m.SentAt = time.UnixMicro(sent).UTC()
-	if handled.Valid {
-		m.HandledAt = time.UnixMicro(handled.Int64).UTC()
-	}
-	return m, nil
 }
 
 // DistrictPlan is a decided plan as a district meets it.

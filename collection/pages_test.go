@@ -63,35 +63,6 @@ func TestLiftsStandBesideWhatThePlanExpected(t *testing.T) {
 	})
 }
 
-func TestMessagesAreCountedAndFound(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		p := newPlanner(t, db, nil)
-		m, err := p.Tell(t.Context(), collection.Message{Container: "C01", Kind: collection.MessageDirty, Text: "Een zak ernaast."})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, err := p.MessagesSince(t.Context(), "C01", monday.Add(-time.Hour)); err != nil || n != 1 {
-			t.Errorf("%d messages, %v", n, err)
-		}
-		if n, err := p.MessagesSince(t.Context(), "C01", monday.Add(time.Hour)); err != nil || n != 0 {
-			t.Errorf("%d messages after now, %v", n, err)
-		}
-		got, err := p.Message(t.Context(), m.ID)
-		if err != nil || got.Container != "C01" || got.Kind != collection.MessageDirty || !got.HandledAt.IsZero() {
-			t.Errorf("message %+v, %v", got, err)
-		}
-		if err := p.Handle(t.Context(), m.ID, "Opgeruimd."); err != nil {
-			t.Fatal(err)
-		}
-		if got, err = p.Message(t.Context(), m.ID); err != nil || got.HandledAt.IsZero() {
-			t.Errorf("handled message %+v, %v", got, err)
-		}
-		if _, err := p.Message(t.Context(), 99); problem.KindOf(err) != problem.NotFound {
-			t.Errorf("an unknown message: %v", err)
-		}
-	})
-}
-
 func TestADistrictKnowsItsPlansAndItsFullContainers(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		p := newPlanner(t, db, nil)

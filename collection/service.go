@@ -22,7 +22,8 @@ type Service struct {
 	log     *slog.Logger
 	o       Options
 
-	streets streetCache
+	streets   streetCache
+	reporting trustCache
 	// working lets one plan be computed at a time: it uses every core anyway.
 	working sync.Mutex
 	// deciding lets one version of a plan be made at a time, from reading the one before to storing it.

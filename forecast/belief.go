@@ -38,7 +38,7 @@ const (
 	mostFill  = 1.5 // what does not fit is put beside it; more is never believed of a container today
 	unknown   = 0.5 // the fill of a container of which nothing is known, with the sd of an even spread
 	unknownSD = 0.29
-	// A resident's "full" is so many times likelier before a full container (over reportFull) than before another.
+	// A resident's "full" is so many times likelier before a full container (over reportFull) than before another, where nobody knows better.
 	reportOdds = 15
 	reportFull = 0.95
 )
@@ -52,14 +52,17 @@ type filter struct {
 }
 
 // believe sets what is thought of the container at the fit's instant, from its last readings, growth and reports.
-func (m *Model) believe(c *container, h *history, reports []time.Time) {
+func (m *Model) believe(c *container, h *history, series *Series) {
 	c.last, c.sensor, c.emptied, c.offset = h.sensor.last, h.sensor, h.emptied, h.offset
 	c.quality = m.judge(c, h)
 	tail := h.tail
 	if c.quality == Stuck && h.sensor.flat {
 		tail = nil // it never told anything
 	}
-	full := m.reportsSince(h.emptied, reports)
+	full := m.reportsSince(h.emptied, series.Reports)
+	if c.odds = series.ReportOdds; !(c.odds > 0) {
+		c.odds = reportOdds
+	}
 	c.filter = m.filter(c, tail, m.start(h, tail, full), full)
 	m.settle(c)
 }
@@ -156,7 +159,7 @@ func (m *Model) filter(c *container, tail []reading, s state, full []int64) filt
 		for ; next < len(full) && full[next] <= until; next++ {
 			if p := m.almanac.position(full[next]); p >= f.state.pos {
 				g := c.grow(f.state.pos, p, f.state.pos)
-				f.state = saysFull(state{p, f.state.mean + g.mean, f.state.vari + g.vari})
+				f.state = saysFull(state{p, f.state.mean + g.mean, f.state.vari + g.vari}, c.odds)
 			}
 		}
 	}
@@ -202,19 +205,19 @@ func (f *filter) take(c *container, p float64, r reading) (jumped bool) {
 }
 
 // saysFull returns the state after a resident said that the container is full: the part of the
-// belief above reportFull gains on the rest, and mean and variance are those of the mixture.
-func saysFull(s state) state {
+// belief above reportFull gains on the rest by the report's odds, and mean and variance are those of the mixture.
+func saysFull(s state, odds float64) state {
 	sd := math.Sqrt(s.vari)
 	a := (reportFull - s.mean) / sd
 	above := phi(-a)
 	if !(above > 1e-9 && above < 1-1e-9) {
 		return s
 	}
-	odds := reportOdds * above / (reportOdds*above + 1 - above)
+	weight := odds * above / (odds*above + 1 - above)
 	up, down := density(a)/above, density(a)/(1-above)
 	high, low := s.mean+sd*up, s.mean-sd*down
 	highVar, lowVar := s.vari*(1+a*up-up*up), s.vari*(1-a*down-down*down)
-	mean := odds*high + (1-odds)*low
-	vari := odds*(highVar+(high-mean)*(high-mean)) + (1-odds)*(lowVar+(low-mean)*(low-mean))
+	mean := weight*high + (1-weight)*low
+	vari := weight*(highVar+(high-mean)*(high-mean)) + (1-weight)*(lowVar+(low-mean)*(low-mean))
 	return state{s.pos, mean, math.Max(vari, 1e-6)}
 }

@@ -177,6 +177,22 @@ func TestAReportOfFullRaisesTheBelief(t *testing.T) {
 	}
 }
 
+func TestAReportWeighsByItsOdds(t *testing.T) {
+	w := city(5)
+	at := w.day(56)
+	i := slices.IndexFunc(w.series, func(s Series) bool { return s.Group == "gft" })
+	none := alone(t, w, i, at, func(s *Series) { s.Emptyings = nil })
+	told := func(odds float64) float64 {
+		return alone(t, w, i, at, func(s *Series) { s.Emptyings, s.Reports, s.ReportOdds = nil, []time.Time{at.Add(-2 * time.Hour)}, odds }).Now.Mean
+	}
+	if nothing, little, usual, much := told(1), told(3), told(0), told(100); !(nothing < little && little < usual && usual < much) || math.Abs(nothing-none.Now.Mean) > 0.02 {
+		t.Errorf("without %.3f; with odds of 1, 3, the usual and 100: %.3f, %.3f, %.3f, %.3f", none.Now.Mean, nothing, little, usual, much)
+	}
+	if told(0) != told(reportOdds) {
+		t.Error("unknown odds are not the usual ones")
+	}
+}
+
 func TestWeekdaysAndHoursAreLearned(t *testing.T) {
 	w := newWorld(worldOptions{seed: 9, containers: 40, days: 63, streams: []worldStream{paper()}, noise: 0.03, step: 0.01, reported: 1})
 	at := w.day(56)

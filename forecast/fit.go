@@ -41,6 +41,7 @@ type container struct {
 	source       Source
 	last         int64 // the latest reading, Unix seconds, 0 without any
 	emptied      int64
+	odds         float64 // how many times likelier a report comes when it is full
 	sensor       sensor
 	anomalies    []Anomaly
 }
@@ -84,7 +85,7 @@ func fit(ctx context.Context, series []Series, at time.Time, o Options) (*Model,
 	}
 	err := inParallel(ctx, len(series), func() func(i int) error {
 		return func(i int) error {
-			m.believe(&m.containers[i], histories[i], series[i].Reports)
+			m.believe(&m.containers[i], histories[i], &series[i])
 			m.containers[i].anomalies = m.faults(histories[i], m.containers[i].quality)
 			return nil
 		}

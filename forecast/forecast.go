@@ -38,6 +38,9 @@ type Series struct {
 	Emptyings []time.Time
 	// Reports are instants at which a resident said: full.
 	Reports []time.Time
+	// ReportOdds is how many times likelier a report comes from a full container than from another, as far as emptyings have shown;
+	// 0 when that is unknown: 15. 1 is a report that says nothing.
+	ReportOdds float64
 	// Temperatures, ascending, where the sensor tells them: they give away a fire.
 	Temperatures []Temperature
 }

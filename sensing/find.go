@@ -103,6 +103,7 @@ type Datastream struct {
 	Name             string
 	Description      string
 	Unit             Unit
+	ObservationType  string // [Measurement], [Truth], ...
 	ObservedProperty string // its name
 	Sensor           string // its name
 	Low, High        *float64
@@ -144,7 +145,7 @@ func (s *Store) oneDatastream(ctx context.Context, name, where string, arg any) 
 }
 
 func (s *Store) datastreams(ctx context.Context, where string, args ...any) ([]Datastream, error) {
-	rows, err := s.db.Read().QueryContext(ctx, `SELECT d.id, coalesce(d.key, ''), d.kind, d.thing, coalesce(t.key, ''), d.multi, d.name, d.description, d.unit,
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT d.id, coalesce(d.key, ''), d.kind, d.thing, coalesce(t.key, ''), d.multi, d.name, d.description, d.unit, d.observation_type,
 			coalesce(p.name, ''), n.name, d.low, d.high, d.properties,
 			coalesce(s.id, 0), coalesce(s.count, 0), s.first, s.last, s.latest_n, s.latest_time, s.latest_value, s.latest_result
 		FROM datastream d JOIN thing t ON t.id = d.thing JOIN sensor n ON n.id = d.sensor
@@ -161,7 +162,7 @@ func (s *Store) datastreams(ctx context.Context, where string, args ...any) ([]D
 		var first, last, n, t sql.NullInt64
 		var value sql.NullFloat64
 		var result []byte
-		if err := rows.Scan(&d.ID, &d.Key, &d.Kind, &d.Thing, &d.ThingKey, &d.Multi, &d.Name, &d.Description, &unit,
+		if err := rows.Scan(&d.ID, &d.Key, &d.Kind, &d.Thing, &d.ThingKey, &d.Multi, &d.Name, &d.Description, &unit, &d.ObservationType,
 			&d.ObservedProperty, &d.Sensor, &d.Low, &d.High, (*[]byte)(&d.Properties),
 			&series, &count, &first, &last, &n, &t, &value, &result); err != nil {
 			return err

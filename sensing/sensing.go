@@ -117,6 +117,14 @@ type Observation struct {
 	Feature    int64   // feature of interest, 0 for none
 }
 
+// Holds reports whether a truth was observed: true, or from senders that have numbers only, more than 0.
+func (o Observation) Holds() bool {
+	if o.Result != nil {
+		return string(o.Result) == "true"
+	}
+	return o.Value > 0
+}
+
 // ObservationID returns the id of the n-th observation of a series.
 func ObservationID(series, n int64) int64 { return series<<idBits | n }
 

@@ -66,8 +66,13 @@ type Unit struct {
 	Definition string `json:"definition"`
 }
 
-// Measurement is the observation type of a number.
-const Measurement = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
+// The observation types (OGC 18-088, 8.2.4): what a datastream's results are.
+const (
+	Measurement = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"         // a number with a unit
+	Count       = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CountObservation"    // a whole number
+	Category    = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CategoryObservation" // one of some words
+	Truth       = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TruthObservation"    // true or false
+)
 
 // Ensured says what EnsureThings did.
 type Ensured struct{ Created, Changed, Same int } // things

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"polder.city/collection"
 	"polder.city/decision"
 	"polder.city/internal/message"
 	"polder.city/register"
@@ -58,6 +59,7 @@ type algorithmPage struct {
 	Mandates    []mandateLine
 	Tally       decision.Tally
 	Measured    Table
+	Reporting   *reportingPart // of the algorithm that residents' reports reach
 	Decisions   []decisionLine
 	Versions    []register.Published
 	Standard    Table
@@ -103,6 +105,11 @@ func (s *Site) algorithm(r *http.Request, d *Domains) (any, error) {
 		return nil, err
 	}
 	page.Measured = performance(p, measured)
+	if id == collection.PlannerID {
+		if page.Reporting, err = s.reporting(ctx, p, d); err != nil {
+			return nil, err
+		}
+	}
 	list, err := d.Gate.List(ctx, decision.Filter{Algorithm: id, Limit: 5})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,7 @@ type containerPage struct {
 	PartPath   string // download of the decision's part; empty while there is none
 	Chart      *Chart
 	Lifts      *Table
+	Faults     []faultLine
 	Failed     time.Time // the last stop that failed, when it is newer than the last emptying
 	PlanIsNone string    // why there is no plan to tell of
 }
@@ -84,6 +85,7 @@ func (r *residents) container(q *http.Request) (any, error) {
 	if page.Lifts, err = r.liftTable(ctx, p, k.ID); err != nil {
 		return nil, err
 	}
+	page.Faults = faultLines(p, st.anomalies[k.ID])
 	if b := st.blocked[k.ID]; b.Time.After(st.emptied[k.ID].Time) && st.at.Sub(b.Time) < 7*24*time.Hour {
 		page.Failed = b.Time
 	}

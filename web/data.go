@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"polder.city/collection"
 	"polder.city/decision"
+	"polder.city/forecast"
 	"polder.city/internal/problem"
 	"polder.city/sensing"
 )
@@ -28,11 +30,16 @@ type dataset struct {
 func datasets() []dataset {
 	return []dataset{
 		{ID: "containers", Format: "CSV", Open: true, write: writeContainers},
+		{ID: "containerkaart", Format: "GeoJSON", Open: true, Path: "/containers.geojson"},
+		{ID: "voorspelling", Format: "CSV", Open: true, write: writeForecasts},
+		{ID: "plan", Format: "CSV", Open: true, Path: "/plannen/volgende/plan.csv"},
+		{ID: "ritten", Format: "GeoJSON", Open: true, Path: "/plannen/volgende/routes.geojson"},
 		{ID: "plannen", Format: "JSON", Open: true, write: writePlans},
 		{ID: "besluiten", Format: "CSV", Open: true, write: writeDecisions},
 		{ID: "register", Format: "JSON", Open: true, write: writeRegister},
 		{ID: "wijken", Format: "GeoJSON", Open: true, write: writeDistricts},
 		{ID: "meetpunten", Format: "CSV", Open: true, write: writeThings},
+		{ID: "meldingen", Format: "CSV", Open: true, write: writeReporting},
 		{ID: "metingen", Format: "SensorThings", Open: true, Path: "/v1.1"},
 		{ID: "logboek", Format: "C2SP", Open: true, Path: "/log/checkpoint"},
 		{ID: "berichten", Open: false},
@@ -114,6 +121,34 @@ func writeContainers(w http.ResponseWriter, r *http.Request, d *Domains) error {
 		rows = append(rows, row)
 	}
 	return writeCSV(w, rows)
+}
+
+// writeForecasts answers with the quantiles of how full each container will be at the ends of the next days, if it is not emptied.
+func writeForecasts(w http.ResponseWriter, r *http.Request, d *Domains) error {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	out := csv.NewWriter(w)
+	head := []string{"container", "made_at", "day"}
+	for _, p := range forecast.Levels() {
+		head = append(head, "q"+strconv.FormatFloat(p, 'f', -1, 64))
+	}
+	if err := out.Write(append(head, "chance_full")); err != nil {
+		return err
+	}
+	share := func(ppm int64) string { return strconv.FormatFloat(float64(ppm)/1e6, 'f', 4, 64) }
+	err := d.Collection.Forecasts(r.Context(), func(f collection.FillForecast) error {
+		for _, day := range f.Days {
+			row := []string{f.Container, f.MadeAt.Format(time.RFC3339), day.Day}
+			for _, q := range day.Q {
+				row = append(row, share(q))
+			}
+			if err := out.Write(append(row, share(day.ChanceFull))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
 }
 
 func writePlans(w http.ResponseWriter, r *http.Request, d *Domains) error {

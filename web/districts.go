@@ -279,7 +279,7 @@ func valueText(p *message.Printer, series city.DatastreamTemplate, o sensing.Obs
 	name := in(series.Name, p)
 	switch {
 	case series.ObservationType == "truth":
-		if o.Value > 0 || string(o.Result) == "true" {
+		if o.Holds() {
 			return p.T("district.thing.yes", "name", name)
 		}
 		return p.T("district.thing.no", "name", name)
@@ -333,10 +333,7 @@ func (r *residents) districtFeed(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	p := r.printer(withLanguage(q, q.URL.Query().Get("lang")))
-	base := "http://" + q.Host
-	if q.TLS != nil || q.Header.Get("X-Forwarded-Proto") == "https" {
-		base = "https://" + q.Host
-	}
+	base := siteOf(q)
 	feed := atomFeed{
 		Lang: p.Lang(), ID: base + "/wijken/" + d.Code + "/feed.atom", Title: p.T("district.feed.title", "name", d.Name), Author: r.d.City.Organisation,
 		Updated: r.opts.Clock.Now().UTC().Format(time.RFC3339),

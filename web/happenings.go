@@ -67,7 +67,7 @@ func (r *residents) thingHappenings(ctx context.Context, now time.Time) ([]happe
 					continue
 				}
 				h := happening{At: o.Time, ID: x.ID, Path: "/meten/" + x.ID, name: x.Name, value: o.Value}
-				if h.tellThing(s.Tell, x) {
+				if h.tellThing(s.Tell, x, o) {
 					found = append(found, h)
 				}
 			}
@@ -77,9 +77,9 @@ func (r *residents) thingHappenings(ctx context.Context, now time.Time) ([]happe
 }
 
 // tellThing chooses the words for a thing, and says whether there is anything to tell.
-func (h *happening) tellThing(tell string, x *city.Instance) bool {
+func (h *happening) tellThing(tell string, x *city.Instance, o sensing.Observation) bool {
 	switch {
-	case tell == "opening" && h.value > 0:
+	case tell == "opening" && o.Holds():
 		h.Key = "opened"
 	case tell == "opening":
 		h.Key = "closed"

@@ -173,6 +173,10 @@ func (r *residents) homeFigures(ctx context.Context, p *message.Printer, st *sta
 			Source: p.T("home.readings"), SourcePath: "/containers?vol=unsure", Download: "/containers.csv?vol=unsure",
 		},
 	}
+	if odd := st.odd(); odd > 0 {
+		quiet.Compared += " " + p.T("home.silent.odd", "n", odd)
+		quiet.State = "attention"
+	}
 	if silent > 0 {
 		quiet.State = "attention"
 	}

@@ -323,6 +323,7 @@ type adminPage struct {
 	Log      tlog.Status
 	Silent   []string // containers whose sensor is silent
 	Silence  int
+	Odd      []oddLine // containers whose readings cannot be right
 	Imports  []sensing.ImportState
 	Accounts []account.Account
 	Audit    []account.Entry
@@ -361,6 +362,11 @@ func (s *Site) admin(r *http.Request, d *Domains) (any, error) {
 			}
 		}
 	}
+	found, err := d.Collection.Anomalies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page.Odd = oddLines(p, found)
 	if page.Imports, err = d.Sensing.Imports(ctx); err != nil {
 		return nil, err
 	}

@@ -118,9 +118,25 @@ func (r *residents) planVersion(q *http.Request) (any, error) {
 
 // planAsked returns the plan version that a request's path names.
 func (r *residents) planAsked(q *http.Request) (*collection.Plan, time.Time, error) {
-	day, err := r.d.Collection.ParseDay(q.PathValue("datum"))
-	if err != nil {
-		return nil, day, notFound(q)
+	c := r.d.Collection
+	var day time.Time
+	var err error
+	switch date := q.PathValue("datum"); date {
+	case "vandaag":
+		day = c.Today()
+	case "volgende":
+		day = c.NextWorkday(c.Today())
+	default:
+		if day, err = c.ParseDay(date); err != nil {
+			return nil, day, notFound(q)
+		}
+	}
+	if q.PathValue("versie") == "" { // the one that holds
+		plan, err := c.PlanOf(q.Context(), day.Format(collection.DayLayout))
+		if err == nil && plan == nil {
+			err = problem.New(problem.NotFound, "plan.none", "There is no plan for %s.", day.Format(collection.DayLayout))
+		}
+		return plan, day, err
 	}
 	version, err := strconv.ParseInt(q.PathValue("versie"), 10, 64)
 	if err != nil {

@@ -46,8 +46,9 @@ type state struct {
 	outcomes map[string]*collection.Outcome // of next
 	now      map[string]*collection.Outcome // of today
 
-	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
-	things                     []happening                    // of what is not a container
+	anomalies                  map[string][]collection.Anomaly // of containers and their sensors, by container
+	emptied, blocked, reported map[string]sensing.Observation  // the latest, by container
+	things                     []happening                     // of what is not a container
 }
 
 // residentPages registers the pages that residents come for.
@@ -63,12 +64,17 @@ func (s *Site) residentPages(d *Domains) *residents {
 	s.handle("GET /containers.geojson", r.containersGeoJSON)
 	s.handle("GET /kaart/containers.geojson", r.mapContainers)
 	s.page("GET /containers/{id}", "container.html", r.container)
+	s.handle("GET /containers/{id}/agenda.ics", r.agenda)
 	s.page("GET /containers/{id}/melden", "tell.html", r.tellForm)
 	s.page("POST /containers/{id}/melden", "tell.html", r.tell)
-	s.page("GET /containers/{id}/gemeld/{nr}", "told.html", r.told)
+	s.page("GET /c/{id}", "quick.html", r.quickForm)
+	s.page("POST /c/{id}", "quick.html", r.quick)
+	s.page("GET /meldingen/{bewijs}", "receipt.html", r.receipt)
 	s.page("GET /plannen", "plans.html", r.plans)
 	s.page("GET /plannen/{datum}", "plan.html", r.planOfDay)
 	s.page("GET /plannen/{datum}/{versie}", "plan.html", r.planVersion)
+	s.handle("GET /plannen/{datum}/plan.csv", r.planCSV)
+	s.handle("GET /plannen/{datum}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/plan.csv", r.planCSV)
 	s.page("GET /plannen/{datum}/{versie}/ritlijst/{wagen}", "routesheet.html", r.routeSheet)
@@ -126,6 +132,14 @@ func (r *residents) readState(ctx context.Context) (*state, error) {
 	st.emptied, st.blocked, st.reported = latest(collection.EmptyingKind), latest(collection.BlockedKind), latest(collection.ReportKind)
 	if err != nil {
 		return nil, err
+	}
+	found, err := c.Anomalies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st.anomalies = map[string][]collection.Anomaly{}
+	for _, a := range found {
+		st.anomalies[a.Container] = append(st.anomalies[a.Container], a)
 	}
 	if st.things, err = r.thingHappenings(ctx, st.at); err != nil {
 		return nil, err

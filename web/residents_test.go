@@ -292,7 +292,7 @@ func TestTheDownloadsAreWhatTheySay(t *testing.T) {
 func TestWhatIsNotThereIsSaidSo(t *testing.T) {
 	c := newCity(t)
 	for _, path := range []string{
-		"/containers/X", "/wijken/X", "/plannen/gisteren", "/plannen/2026-11-24/99", "/plannen/2026-11-24/x", "/plannen/2026-11-24/1/ritlijst/T9", "/containers/X/melden", "/containers/VAD-001-R/gemeld/9",
+		"/containers/X", "/wijken/X", "/plannen/gisteren", "/plannen/2026-11-24/99", "/plannen/2026-11-24/x", "/plannen/2026-11-24/1/ritlijst/T9", "/containers/X/melden", "/meldingen/x", "/c/X",
 	} {
 		if w := get(c.Site, path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)

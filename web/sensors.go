@@ -3,10 +3,12 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"polder.city/city"
+	"polder.city/collection"
 	"polder.city/internal/chart"
 	"polder.city/internal/message"
 	"polder.city/sensing"
@@ -77,6 +79,7 @@ type sensorPage struct {
 	Streams   []sensorStream
 	Simulated bool
 	Container bool
+	Faults    []faultLine // of a container's sensor
 }
 
 type sensorStream struct {
@@ -85,6 +88,7 @@ type sensorStream struct {
 	At     time.Time
 	Old    bool
 	Chart  *Chart
+	Table  *Table // of a truth: from when to when it held
 }
 
 func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
@@ -101,6 +105,13 @@ func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
 	if district, ok := d.City.District(thing.District); ok {
 		page.District = district.Name
 	}
+	if page.Container {
+		found, err := d.Collection.Anomalies(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		page.Faults = faultLines(p, slices.DeleteFunc(found, func(a collection.Anomaly) bool { return a.Container != thing.Key }))
+	}
 	streams, err := d.Sensing.Datastreams(r.Context(), thing.ID)
 	if err != nil {
 		return nil, err
@@ -111,11 +122,16 @@ func (s *Site) sensor(r *http.Request, d *Domains) (any, error) {
 		if x.Latest != nil {
 			line.At, line.Old = x.Latest.Time, now.Sub(x.Latest.Time) > oldAfter
 			line.Latest = quantity(p, x.Latest.Value, x.Unit)
-			if x.Unit.Name == "truth" {
-				line.Latest = p.T(map[bool]string{true: "sensor.yes", false: "sensor.no"}[x.Latest.Value > 0])
+			if isTruth(&x) {
+				line.Latest = p.T(map[bool]string{true: "sensor.yes", false: "sensor.no"}[x.Latest.Holds()])
 			}
 		}
-		if line.Chart, err = s.recent(r, d, &x, now); err != nil {
+		if isTruth(&x) { // open or not is no line
+			line.Table, err = s.held(r, d, &x, now)
+		} else {
+			line.Chart, err = s.recent(r, d, &x, now)
+		}
+		if err != nil {
 			return nil, err
 		}
 		page.Streams = append(page.Streams, line)
@@ -137,11 +153,46 @@ func quantity(p *message.Printer, value float64, unit sensing.Unit) string {
 	return text + " " + unit.Symbol
 }
 
-// recent draws the last week of a series, an hour a point; nil when it is nearly empty, or a truth.
-func (s *Site) recent(r *http.Request, d *Domains, x *sensing.Datastream, now time.Time) (*Chart, error) {
-	if x.Unit.Name == "truth" { // open or not is no line
-		return nil, nil
+// isTruth reports whether a series says true or false.
+func isTruth(x *sensing.Datastream) bool { return x.ObservationType == sensing.Truth }
+
+// mostHeld is how many times that a truth held are listed.
+const mostHeld = 50
+
+// held lists from when to when a truth held in the last week, the latest first; nil when it never did.
+func (s *Site) held(r *http.Request, d *Domains, x *sensing.Datastream, now time.Time) (*Table, error) {
+	type span struct{ from, to time.Time }
+	var spans []span
+	open := false
+	err := d.Sensing.Range(r.Context(), x.ID, now.AddDate(0, 0, -7), now, func(o sensing.Observation) error {
+		switch {
+		case o.Holds() && !open:
+			spans, open = append(spans, span{from: o.Time}), true
+		case !o.Holds() && open:
+			spans[len(spans)-1].to, open = o.Time, false
+		}
+		return nil
+	})
+	if err != nil || len(spans) == 0 {
+		return nil, err
 	}
+	p := s.printer(r)
+	t := &Table{
+		Caption: p.T("sensor.held.caption", "name", x.Name), Numeric: []bool{false, false, true},
+		Head: []string{p.T("sensor.held.from"), p.T("sensor.held.to"), p.T("sensor.held.minutes")},
+	}
+	for i := len(spans) - 1; i >= 0 && len(t.Rows) < mostHeld; i-- {
+		to, minutes := p.T("sensor.held.still"), now.Sub(spans[i].from)
+		if !spans[i].to.IsZero() {
+			to, minutes = format(p, "moment", spans[i].to), spans[i].to.Sub(spans[i].from)
+		}
+		t.Rows = append(t.Rows, []any{format(p, "moment", spans[i].from), to, format(p, "int", int64(minutes.Round(time.Minute)/time.Minute))})
+	}
+	return t, nil
+}
+
+// recent draws the last week of a series, an hour a point; nil when it is nearly empty.
+func (s *Site) recent(r *http.Request, d *Domains, x *sensing.Datastream, now time.Time) (*Chart, error) {
 	p := s.printer(r)
 	from := now.AddDate(0, 0, -7)
 	var points []chart.Point

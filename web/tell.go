@@ -1,18 +1,14 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
-	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"polder.city/collection"
 	"polder.city/internal/problem"
 )
-
-// tellsAnHour is how many messages about one container are taken in an hour: more say nothing new.
-const tellsAnHour = 6
 
 // maxText is how long a message may be, in characters.
 const maxText = 2000
@@ -41,10 +37,9 @@ func (r *residents) tellPage(q *http.Request, f Form, check bool) (any, error) {
 	p := r.printer(q)
 	kind := f.Value("soort")
 	page := tellPage{Form: f, Container: k, Kind: kind, Check: check}
-	page.Required = kind == string(collection.MessageHuman) || kind == string(collection.MessageComplaint)
-	kinds := []collection.MessageKind{collection.MessageFull, collection.MessageBroken, collection.MessageDirty}
-	if page.Required {
-		kinds = []collection.MessageKind{collection.MessageKind(kind)}
+	kinds := collection.ReportKinds()
+	if k := collection.MessageKind(kind); k.NeedsText() && !slices.Contains(kinds, k) { // a question or a complaint is chosen by its button
+		page.Required, kinds = true, []collection.MessageKind{k}
 	}
 	for _, one := range kinds {
 		page.Kinds = append(page.Kinds, choice{string(one), p.T("tell.kind." + string(one)), string(one) == kind})
@@ -65,7 +60,7 @@ func (r *residents) tell(q *http.Request) (any, error) {
 		f.Wrong("soort", p.T("tell.wrong.kind"))
 	}
 	text := f.Value("tekst")
-	if text == "" && (kind == collection.MessageHuman || kind == collection.MessageComplaint) {
+	if text == "" && kind.NeedsText() {
 		f.Wrong("tekst", p.T("tell.wrong.empty"))
 	}
 	if utf8.RuneCountInString(text) > maxText {
@@ -77,40 +72,24 @@ func (r *residents) tell(q *http.Request) (any, error) {
 	if f.Value("stap") != "verstuur" {
 		return r.tellPage(q, f, true)
 	}
-	id := q.PathValue("id")
-	n, err := r.d.Collection.MessagesSince(q.Context(), id, r.opts.Clock.Now().Add(-time.Hour))
-	if err != nil {
-		return nil, err
-	}
-	if n >= tellsAnHour {
-		f.Wrong("soort", p.T("tell.wrong.often", "n", n))
+	message := collection.Message{Container: q.PathValue("id"), Kind: kind, Text: text}
+	return r.send(q, message, func(wrong string) (any, error) {
+		f.Wrong("soort", wrong)
 		return r.tellPage(q, f, false)
-	}
-	message := collection.Message{Container: id, Kind: kind, Text: text}
-	if st, err := r.now(q.Context()); err == nil && st.next != nil {
-		message.Decision = st.next.Decision
-	}
-	message, err = r.d.Collection.Tell(q.Context(), message)
-	if err != nil {
-		return nil, err
-	}
-	return nil, seeOther("/containers/" + id + "/gemeld/" + strconv.FormatInt(message.ID, 10))
+	})
 }
 
-// told is the receipt: the number, what happens next and by when. It shows nothing of what was written, for anybody
-// can guess its address.
-func (r *residents) told(q *http.Request) (any, error) {
-	number, err := strconv.ParseInt(q.PathValue("nr"), 10, 64)
-	if err != nil {
-		return nil, notFound(q)
+// send tells a message and leads on to its receipt; often shows the form again when there were enough of the kind already.
+func (r *residents) send(q *http.Request, m collection.Message, often func(wrong string) (any, error)) (any, error) {
+	if st, err := r.now(q.Context()); err == nil && st.next != nil {
+		m.Decision = st.next.Decision
 	}
-	m, err := r.d.Collection.Message(q.Context(), number)
+	m, err := r.d.Collection.Tell(q.Context(), m)
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Code == collection.TooOften {
+		return often(r.printer(q).T("tell.wrong.often", "n", collection.ReportsAnHour))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if m.Container != q.PathValue("id") {
-		return nil, problem.New(problem.NotFound, "message.none", "There is no message %d about %s.", number, q.PathValue("id"))
-	}
-	m.Text, m.Answer = "", ""
-	return m, nil
+	return nil, seeOther("/meldingen/" + m.Receipt)
 }

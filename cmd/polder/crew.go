@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"polder.city/city"
@@ -107,7 +109,9 @@ func (d *demo) appendReadings(readings []sensing.Reading, e simulate.Event) []se
 	case simulate.Traffic:
 		add("vehicles", e.Value)
 	case simulate.Bridge:
-		add("open", e.Value)
+		readings = append(readings, sensing.Reading{
+			DatastreamKey: collection.SeriesKey(e.Thing, "open"), Time: e.At, Result: json.RawMessage(strconv.FormatBool(e.Value > 0)),
+		})
 	case simulate.CarPark:
 		add("occupied", math.Round(e.Value*float64(d.spaces[e.Thing])))
 	case simulate.SoilMoisture:

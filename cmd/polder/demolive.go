@@ -538,7 +538,11 @@ func (d *demo) post(ctx context.Context, readings []sensing.Reading) error {
 			groups[ids[i]] = g
 			order = append(order, g)
 		}
-		g.Data = append(g.Data, []any{r.Time.UTC().Format(time.RFC3339), r.Value})
+		result := any(r.Value)
+		if r.Result != nil {
+			result = r.Result
+		}
+		g.Data = append(g.Data, []any{r.Time.UTC().Format(time.RFC3339), result})
 	}
 	body, err := json.Marshal(order)
 	if err != nil {

@@ -148,12 +148,27 @@ func cityThings(c *city.City) []sensing.ThingSpec {
 				ObservedProperty: sensing.PropertySpec{Name: s.ObservedProperty.Name, Definition: s.ObservedProperty.Definition, Description: s.ObservedProperty.Description},
 				Sensor:           sensing.SensorSpec{Name: s.Sensor.Name, Description: s.Sensor.Description, Metadata: s.Sensor.Metadata},
 				Unit:             sensing.Unit{Name: s.Unit.Name, Symbol: s.Unit.Symbol, Definition: s.Unit.Definition}, Low: low, High: high,
+				ObservationType: observationType(s.ObservationType),
 			})
 		}
 		specs = append(specs, spec)
 	}
 	slices.SortFunc(specs, func(a, b sensing.ThingSpec) int { return strings.Compare(a.Key, b.Key) })
 	return specs
+}
+
+// observationType is the standard's name of a template's kind of observation.
+func observationType(kind string) string {
+	switch kind {
+	case "count":
+		return sensing.Count
+	case "category":
+		return sensing.Category
+	case "truth":
+		return sensing.Truth
+	default:
+		return sensing.Measurement
+	}
 }
 
 // collectionMargin is how far outside a district a thing may stand, in metres.

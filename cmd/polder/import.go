@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 type containersCmd struct {
 	Import containersImportCmd `cmd:"" help:"Import containers from CSV (id,stream,lon,lat,volume_l[,place,address,sensor]) or GeoJSON."`
+	QR     containersQRCmd     `cmd:"" name:"qr" help:"Write a sticker for each container, with a code that opens its page for reports."`
 }
 
 type containersImportCmd struct {
@@ -99,16 +101,19 @@ func (c *observationsImportCmd) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.load(ctx, g, a), a.close())
+	return errors.Join(importFile(ctx, g, c.File, "observations", a.collection.ImportObservations), a.close())
 }
 
-func (c *observationsImportCmd) load(ctx context.Context, g *Globals, a *app) error {
-	f, err := openInput(c.File)
+// importFile imports a file that the user named, and says what became of it.
+func importFile(ctx context.Context, g *Globals, file, what string,
+	load func(context.Context, io.ReadSeeker, string, func(int64)) (collection.ObservationImport, error),
+) error {
+	f, err := openInput(file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	result, err := a.collection.ImportObservations(ctx, f, filepath.Base(c.File), func(rows int64) { g.progress("%d lines", rows) })
+	result, err := load(ctx, f, filepath.Base(file), func(rows int64) { g.progress("%d lines", rows) })
 	g.progress("")
 	if err != nil {
 		return err
@@ -117,10 +122,10 @@ func (c *observationsImportCmd) load(ctx context.Context, g *Globals, a *app) er
 	case result.Stored == 0:
 		fmt.Fprintf(g.out, "Nothing changed: this file was imported already (import %s, %d lines).\n", result.Import, result.Before)
 	case result.Before > 0:
-		fmt.Fprintf(g.out, "%d observations imported; %d were there from the time it was broken off. Import %s; take it back with --undo %s.\n",
-			result.Stored, result.Before, result.Import, result.Import)
+		fmt.Fprintf(g.out, "%d %s imported; %d were there from the time it was broken off. Import %s; take it back with --undo %s.\n",
+			result.Stored, what, result.Before, result.Import, result.Import)
 	default:
-		fmt.Fprintf(g.out, "%d observations imported. Import %s; take it back with --undo %s.\n", result.Stored, result.Import, result.Import)
+		fmt.Fprintf(g.out, "%d %s imported. Import %s; take it back with --undo %s.\n", result.Stored, what, result.Import, result.Import)
 	}
 	return nil
 }
@@ -141,6 +146,35 @@ func (c *observationsUndoCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	fmt.Fprintf(g.out, "%d observations removed.\n", n)
 	return nil
+}
+
+type weighingsCmd struct {
+	Import weighingsImportCmd `cmd:"" help:"Import weighings from CSV (container,time,kg[,truck])."`
+}
+
+type weighingsImportCmd struct {
+	Undo string `help:"Take an import back instead, by the number that it printed." placeholder:"IMPORT"`
+	File string `arg:"" optional:"" help:"The file." type:"path"`
+}
+
+// Help shows an example.
+func (weighingsImportCmd) Help() string {
+	return "For instance:\n  polder weighings import weighings.csv\n  polder weighings import --undo 3f9a1c0b2d44\n\nAn import that was broken off goes on where it stopped; the same file again changes nothing."
+}
+
+// Run imports the weighings in marked batches.
+func (c *weighingsImportCmd) Run(ctx context.Context, g *Globals) error {
+	if c.Undo != "" {
+		return (&observationsUndoCmd{Import: c.Undo}).Run(ctx, g)
+	}
+	if c.File == "" {
+		return problem.New(problem.Invalid, "import.file", "No file is named.").Do("Write: polder weighings import FILE.csv")
+	}
+	a, err := openApp(ctx, g, appOptions{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(importFile(ctx, g, c.File, "weighings", a.collection.ImportWeighings), a.close())
 }
 
 // openInput opens a file that the user named.

@@ -12,6 +12,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"polder.city/collection"
+	"polder.city/internal/problem"
+	"polder.city/sensing"
 )
 
 const twoContainers = "id,stream,lon,lat,volume_l\nC1,rest,9.5215,47.1411,5000\nC2,papier,9.5216,47.1412,3000\n"
@@ -32,6 +36,11 @@ func TestAFileWithAMistakeNamesTheLineAndTheWayOutAndChangesNothing(t *testing.T
 		{"a time two days ahead", "observations", "o.csv", "container,time,fill\nC1," + ahead + ",0.2\n", "o.csv:2: time", "over a day ahead. Correct the time"},
 		{"an unknown container", "observations", "o.csv", "container,time,fill\nC1,2026-01-05T10:00:00Z,0.2\nC7,2026-01-05T10:00:00Z,0.2\n", "o.csv:3: container", `no container "C7". Import the containers first`},
 		{"U+0000 in a container", "observations", "o.csv", "container,time,fill\nC\x001,2026-01-05T10:00:00Z,0.2\n", "o.csv:2: container", "U+0000. Remove it"},
+		{"columns of weighings", "weighings", "w.csv", "container,time,weight\n", "w.csv:1", "The columns are container,time,kg; optional are truck"},
+		{"a weight of 20 tonnes and more", "weighings", "w.csv", "container,time,kg\nC1,2026-01-05T10:00:00Z,20001\n", "w.csv:2: kg", "is no number from 0 to 20000"},
+		{"a weight without a time", "weighings", "w.csv", "container,time,kg\nC1,,300\n", "w.csv:2: time", "Write it with its offset"},
+		{"a weighing of an unknown container", "weighings", "w.csv", "container,time,kg\nC1,2026-01-05T10:00:00Z,300\nC7,2026-01-05T10:00:00Z,300\n", "w.csv:3: container", "Import the containers first"},
+		{"a truck with a long name", "weighings", "w.csv", "container,time,kg,truck\nC1,2026-01-05T10:00:00Z,300," + strings.Repeat("K", 65) + "\n", "w.csv:2: truck", "Use its short name"},
 		{"an unknown kind", "observations", "o.csv", "container,time,fill,kind\nC1,2026-01-05T10:00:00Z,0.2,theft\n", "o.csv:2: kind", "Use fill, emptying or report"},
 	}
 	each(t, func(t *testing.T, p *polder) {
@@ -131,5 +140,54 @@ func TestATruncatedExtractIsRefusedAndTheStreetsStay(t *testing.T) {
 		if after := p.counts(t); !maps.Equal(before, after) {
 			t.Errorf("the wrong extracts changed %v into %v", before, after)
 		}
+	})
+}
+
+func TestWeighingsAreObservationsOfTheirOwnAndAreTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, p *polder) {
+		p.must(t, "containers", "import", p.write(t, "two.csv", twoContainers))
+		before := p.counts(t)
+		file := p.write(t, "w.csv", "container,time,kg,truck\nC1,2026-01-05T10:00:00+01:00,312.5,K1\nC1,2026-01-12T10:00:00Z,280,\n")
+		printed := p.must(t, "weighings", "import", file)
+		contains(t, printed, "2 weighings imported")
+		contains(t, p.must(t, "weighings", "import", file), "Nothing changed")
+		after := p.counts(t)
+		if after["observation"] != before["observation"]+2 {
+			t.Errorf("from %v to %v: want two observations more", before, after)
+		}
+		a, err := openApp(t.Context(), &Globals{Data: p.path("stad"), Database: p.database, out: io.Discard, log: slog.New(slog.DiscardHandler)}, appOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := a.sensing.DatastreamByKey(t.Context(), "C1/weight")
+		if err != nil || stream.Unit.Symbol != "kg" || stream.Kind != collection.WeightKind || stream.Count != 2 {
+			t.Errorf("%+v, %v", stream, err)
+		}
+		if _, err := a.sensing.DatastreamByKey(t.Context(), "C2/weight"); problem.KindOf(err) != problem.NotFound {
+			t.Errorf("a container that was never weighed has a datastream for it: %v", err)
+		}
+		var first sensing.Observation
+		err = a.sensing.Range(t.Context(), stream.ID, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC), func(o sensing.Observation) error {
+			first = o
+			return nil
+		})
+		if err != nil || first.Value != 312.5 || !first.Time.Equal(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)) || string(first.Parameters) != `{"truck":"K1"}` {
+			t.Errorf("%+v %s, %v", first, first.Parameters, err)
+		}
+		if err := a.close(); err != nil {
+			t.Fatal(err)
+		}
+		id := regexp.MustCompile(`--undo (\w+)`).FindStringSubmatch(printed)
+		if id == nil {
+			t.Fatalf("no number to take it back with: %s", printed)
+		}
+		contains(t, p.must(t, "weighings", "import", "--undo", id[1]), "2 observations removed")
+		if after := p.counts(t); after["observation"] != before["observation"] {
+			t.Errorf("%d observations after taking it back", after["observation"])
+		}
+		p.refuses(t, exitInvalid, []string{"No file is named", "polder weighings import"}, "weighings", "import")
+		// Containers that are imported again keep the datastream.
+		p.must(t, "containers", "import", p.write(t, "three.csv", twoContainers+"C3,rest,9.5217,47.1412,3000\n"))
+		contains(t, p.must(t, "weighings", "import", file), "2 weighings imported")
 	})
 }

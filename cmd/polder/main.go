@@ -37,8 +37,9 @@ type commands struct {
 	Plan         planCmd         `cmd:"" help:"Make the plan of a day, as the afternoon job does."`
 	Check        checkCmd        `cmd:"" help:"Check a stored plan by rules that share no code with the planner."`
 	Verify       verifyCmd       `cmd:"" help:"Check a downloaded decision against the log, without asking the city."`
-	Containers   containersCmd   `cmd:"" help:"Import containers."`
+	Containers   containersCmd   `cmd:"" help:"Import containers, and print the codes that stick on them."`
 	Observations observationsCmd `cmd:"" help:"Import observations, or take an import back."`
+	Weighings    weighingsCmd    `cmd:"" help:"Import weighings of an on-board computer or a weigh-bridge, or take an import back."`
 	Roads        roadsCmd        `cmd:"" help:"Import streets, and ask for ways and times over them."`
 	Forecast     forecastCmd     `cmd:"" help:"Measure how good the forecasts are."`
 	Simulate     simulateCmd     `cmd:"" help:"Write a simulated city's containers and observations."`
