@@ -17,6 +17,9 @@ const mustChance = 0.15
 // cents: more than any detour costs, less than a refusal to plan at all.
 const mustPrize = 200_000
 
+// visitHour is from midnight until most trucks have come by.
+const visitHour = 12 * time.Hour
+
 // Horizon is how many days ahead a plan weighs leaving a container.
 const Horizon = 14
 
@@ -24,6 +27,7 @@ const Horizon = 14
 type Days struct {
 	midnight time.Time // in the city's zone
 	ends     [Horizon]time.Time
+	visits   [Horizon]time.Time // when a truck that goes out on the day has come by
 	works    [Horizon]bool // whether anything is collected
 	nextWork int           // the first working day after day 0
 }
@@ -33,6 +37,7 @@ func NewDays(midnight time.Time, works func(time.Time) bool) Days {
 	d := Days{midnight: midnight}
 	for i := range Horizon {
 		d.ends[i] = calendar.AddDays(midnight, i+1)
+		d.visits[i] = calendar.AddDays(midnight, i).Add(visitHour)
 		d.works[i] = works(calendar.AddDays(midnight, i))
 	}
 	d.nextWork = 1
@@ -87,24 +92,24 @@ func (t Terms) Appraise(d Days, onward Growth, perDay float64, emptied time.Time
 		w.Full[i] = onward.ChanceFull(d.ends[i])
 		w.Beside[i] = onward.Overflow(d.ends[i])
 	}
-	best, risk := math.Inf(1), 0.0
+	best, standing := math.Inf(1), 0.0
 	w.Next = Horizon - 1
-	before, besideBefore := onward.ChanceFull(d.midnight), onward.Overflow(d.midnight)
+	before, besideBefore := onward.ChanceFull(d.visits[0]), onward.Overflow(d.visits[0])
 	for i := range Horizon {
 		if i >= d.nextWork && d.works[i] {
+			risk := t.riskOf(onward.ChanceFull(d.visits[i])-before, standing+onward.ChanceFull(d.visits[i]), onward.Overflow(d.visits[i])-besideBefore)
 			if cost := risk + t.StopCents - perDay*float64(i); cost < best {
 				best, w.Next = cost, i
 			}
 		}
-		risk += t.riskOfDay(before, w.Full[i], besideBefore, w.Beside[i])
-		before, besideBefore = w.Full[i], w.Beside[i]
+		standing += w.Full[i]
 	}
 	// A container whose best day comes after the next working day is left, however near the truck is:
 	// in the long run early emptyings cost more than the detours that they save (MayGo, collection.md 2.2 (8)).
 	if w.Next <= d.nextWork {
 		w.Prize = int64(math.Max(0, best))
 	}
-	chance := w.Full[d.nextWork-1] // by the last day before a truck could come again
+	chance := onward.ChanceFull(d.visits[d.nextWork]) // by the time that a truck could come again
 	if t.HygieneDays > 0 && !emptied.IsZero() {
 		w.Oldest = int(d.ends[d.nextWork].Sub(emptied).Hours() / 24)
 		w.TooOld = w.Oldest > t.HygieneDays
@@ -117,12 +122,11 @@ func (t Terms) Appraise(d Days, onward Growth, perDay float64, emptied time.Time
 	return w
 }
 
-// riskOfDay is what the risk of overflow costs on one day, in cents: the event if it
-// happens, the day that it stands, and what comes to stand beside it.
-func (t Terms) riskOfDay(before, after, besideBefore, beside float64) float64 {
-	return float64(t.Costs.OverflowEventCents)*math.Max(0, after-before) +
-		float64(t.Costs.OverflowDayCents)*after +
-		float64(t.Costs.OverflowM3Cents)*math.Max(0, beside-besideBefore)*t.VolumeLitres/1000
+// riskOf is what overflow is expected to cost, in cents: the event if it comes, the days that it stands, and what comes to stand
+// beside it, as a fraction of the volume.
+func (t Terms) riskOf(events, days, beside float64) float64 {
+	return float64(t.Costs.OverflowEventCents)*math.Max(0, events) + float64(t.Costs.OverflowDayCents)*days +
+		float64(t.Costs.OverflowM3Cents)*math.Max(0, beside)*t.VolumeLitres/1000
 }
 
 // AverageCost returns the least average cost per day of emptying this container
@@ -138,7 +142,7 @@ func (t Terms) AverageCost(emptied Growth) float64 {
 	for days := 1; days <= limit; days++ {
 		at := emptied.From().AddDate(0, 0, days)
 		full, beside := emptied.ChanceFull(at), emptied.Overflow(at)
-		risk += t.riskOfDay(before, full, besideBefore, beside)
+		risk += t.riskOf(full-before, full, beside-besideBefore)
 		before, besideBefore = full, beside
 		average := (t.StopCents + risk) / float64(days)
 		if average > best*1.5 {

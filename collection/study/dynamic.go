@@ -99,6 +99,9 @@ func metres() Prices { return Prices{KmCents: 1000} }
 type present struct {
 	w       *World
 	price   float64 // factor on what overflow costs
+	stop    float64
+	near    float64
+	detour  []float64
 	learned int
 	perDay  []float64
 }
@@ -108,10 +111,20 @@ func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 	costs.OverflowEventCents = int64(p.price * float64(costs.OverflowEventCents))
 	costs.OverflowDayCents = int64(p.price * float64(costs.OverflowDayCents))
 	costs.OverflowM3Cents = int64(p.price * float64(costs.OverflowM3Cents))
-	terms := collection.Terms{Costs: costs, StopCents: collection.StopCents(&p.w.Fleet)}
+	terms := collection.Terms{Costs: costs, StopCents: p.stop * collection.StopCents(&p.w.Fleet)}
 	fits := p.perDay == nil || p.learned != m.Learned
 	if fits {
 		p.perDay, p.learned = make([]float64, len(p.w.Containers)), m.Learned
+		if p.near > 0 {
+			chance := make([]float64, len(p.w.Containers))
+			for i := range chance {
+				f := m.Outlook(i).Fresh
+				a, _ := f.Fill(m.Days.End(0))
+				b, _ := f.Fill(m.Days.End(7))
+				chance[i] = min(1, (b-a)/7/.85)
+			}
+			p.detour = p.w.detours(chance)
+		}
 	}
 	least := collection.HandlingCents(&p.w.Fleet)
 	var wants []Want
@@ -119,6 +132,9 @@ func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 		c := &p.w.Containers[i]
 		o := m.Outlook(i)
 		terms.VolumeLitres, terms.HygieneDays = c.Litres, p.w.Streams[c.Stream].HygieneDays
+		if p.near > 0 {
+			terms.StopCents = (float64(p.w.handling(c)+p.w.placeSeconds()) + p.near*p.detour[i]) / 3600 * float64(costs.HourCents+28*costs.KmCents)
+		}
 		if fits {
 			p.perDay[i] = terms.AverageCost(o.Fresh)
 		}

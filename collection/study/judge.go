@@ -18,9 +18,8 @@ type Options struct {
 
 // Contender is a policy with its name and the number that traces its curve.
 type Contender struct {
-	Name  string  // "isr"
-	Level float64 // what is swept: a prize, a threshold, a price
-	New   func(w *World) Policy
+	Name string // "isr"
+	New  func(w *World) Policy
 	// foresees makes a policy that knows the truth, the clairvoyant: a bound, and no contender.
 	foresees func(t *tape, s *simulate.World) func(i int, at time.Time) Outlook
 	effort   int // times the rounds of the others; 0 is 1
