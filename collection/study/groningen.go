@@ -21,6 +21,7 @@ type groningen struct {
 	ContainerLitres      float64    `yaml:"container_litres"`
 	ClusterVolumesPerDay float64    `yaml:"cluster_volumes_per_day"`
 	InflowCV             float64    `yaml:"inflow_cv"`
+	InflowMax            float64    `yaml:"inflow_max"`
 	DepositLitres        [3]float64 `yaml:"deposit_litres"`
 	WidthKm              float64    `yaml:"width_km"`
 	RoadFactor           float64    `yaml:"road_factor"`
@@ -118,7 +119,7 @@ func (w *World) layClusters(g *groningen) {
 	inflow, sum := make([]float64, g.Clusters), 0.0
 	sd := math.Sqrt(math.Log1p(g.InflowCV * g.InflowCV))
 	for i := range inflow {
-		inflow[i] = math.Exp(sd * r.NormFloat64())
+		inflow[i] = math.Min(math.Exp(sd*r.NormFloat64()-sd*sd/2), g.InflowMax)
 		sum += inflow[i]
 	}
 	c := simulate.Defaults()

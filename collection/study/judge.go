@@ -62,6 +62,12 @@ func run(ctx context.Context, w *World, t *tape, seed uint64, c Contender, o Opt
 	if j.know = newSensors(w); w.Counts {
 		j.know = newCounters(w)
 	}
+	// Everything is emptied as the world begins, and everybody knows: what was before nobody could.
+	for i := range w.Containers {
+		if _, kg, err := sim.Empty(w.Containers[i].ID, w.Start); err == nil {
+			j.know.emptied(i, w.Start, float64(kg))
+		}
+	}
 	policy := c.New(w)
 	outlook := j.know.outlook
 	if c.foresees != nil {
@@ -141,6 +147,7 @@ func (j *judge) tell(e simulate.Event) {
 	case simulate.Report:
 		j.know.reported(e.Index, e.At)
 	case simulate.Emptying:
+		j.meter.spell[e.Index] = 0
 		j.know.emptied(e.Index, e.At, float64(e.Kg))
 	}
 }
