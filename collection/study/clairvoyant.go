@@ -10,8 +10,6 @@ import (
 // along is not in it.
 func foresight(w *World) func(t *tape, s *simulate.World) func(i int, at time.Time) Outlook {
 	return func(t *tape, s *simulate.World) func(i int, at time.Time) Outlook {
-		last := make([]time.Time, len(w.Containers))
-		_ = last
 		var levels []simulate.Level
 		var seen time.Time
 		return func(i int, at time.Time) Outlook {

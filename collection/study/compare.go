@@ -53,7 +53,8 @@ func student(freedom int) float64 {
 	}
 	const z = 1.959964
 	n := float64(freedom)
-	return z + (z*z*z+z)/(4*n) + (5*math.Pow(z, 5)+16*z*z*z+3*z)/(96*n*n)
+	z3, z5, z7 := z*z*z, math.Pow(z, 5), math.Pow(z, 7)
+	return z + (z3+z)/(4*n) + (5*z5+16*z3+3*z)/(96*n*n) + (3*z7+19*z5+17*z3-15*z)/(384*n*n*n)
 }
 
 // Row is one policy against the reference at equal overflow: what it takes, and its paired difference as a share of
@@ -117,12 +118,7 @@ func (s *Study) Compare(reference string, overflow func(*Measures) float64, at f
 		row := Row{Family: name, Reached: ok}
 		if ok {
 			diff := func(of func(*Measures) float64) Interval {
-				mine, theirs := c.values(overflow, of, at), ref.values(overflow, of, at)
-				base := interval(theirs).Mean
-				for i := range mine {
-					mine[i] = (mine[i] - theirs[i]) / base
-				}
-				return interval(mine)
+				return paired(c.values(overflow, of, at), ref.values(overflow, of, at))
 			}
 			mean := func(of func(*Measures) float64) float64 { return interval(c.values(overflow, of, at)).Mean }
 			row.Hours, row.Km, row.Emptyings = mean(hoursADay), mean(kmADay), mean(emptyingsADay)
@@ -133,11 +129,23 @@ func (s *Study) Compare(reference string, overflow func(*Measures) float64, at f
 	return rows
 }
 
-// Paired is the difference of two points, seed by seed, as a share of the second.
+// Paired is the difference of two points as a share of the second, by the pairs that a seed makes.
 func Paired(a, b *Point, of func(*Measures) float64) Interval {
-	diffs := make([]float64, len(a.Runs))
-	for i := range diffs {
-		diffs[i] = (of(a.Runs[i]) - of(b.Runs[i])) / b.mean(of)
+	mine, theirs := make([]float64, len(a.Runs)), make([]float64, len(a.Runs))
+	for i := range mine {
+		mine[i], theirs[i] = of(a.Runs[i]), of(b.Runs[i])
 	}
-	return interval(diffs)
+	return paired(mine, theirs)
+}
+
+// paired estimates by what share the mean of values differs from that of others, each pair from one seed. The interval is that of a ratio
+// of means, linearised: what makes a seed busy for both is not counted as doubt.
+func paired(mine, theirs []float64) Interval {
+	base := interval(theirs).Mean
+	ratio := interval(mine).Mean / base
+	rest := make([]float64, len(mine))
+	for i := range rest {
+		rest[i] = (mine[i] - ratio*theirs[i]) / base
+	}
+	return Interval{ratio - 1, interval(rest).Half}
 }

@@ -95,15 +95,16 @@ func (p *isr) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 // metres are the prices of the paper: it minimises distance, so that rho is in metres.
 func metres() Prices { return Prices{KmCents: 1000} }
 
-// present is how the planner decides: collection's own appraisal, here with the price of overflow swept.
+// present is how the planner decides: collection's own appraisal, here with the price of overflow swept. With near above 0 a stop
+// costs what is expected of that container's own neighbourhood, in place of the same everywhere.
 type present struct {
-	w       *World
-	price   float64 // factor on what overflow costs
-	stop    float64
-	near    float64
-	detour  []float64
+	w     *World
+	price float64 // factor on what overflow costs
+	near  float64 // share of the expected detour that a stop among many costs
+
 	learned int
 	perDay  []float64
+	detour  []float64 // seconds
 }
 
 func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
@@ -111,19 +112,12 @@ func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 	costs.OverflowEventCents = int64(p.price * float64(costs.OverflowEventCents))
 	costs.OverflowDayCents = int64(p.price * float64(costs.OverflowDayCents))
 	costs.OverflowM3Cents = int64(p.price * float64(costs.OverflowM3Cents))
-	terms := collection.Terms{Costs: costs, StopCents: p.stop * collection.StopCents(&p.w.Fleet)}
-	fits := p.perDay == nil || p.learned != m.Learned
-	if fits {
+	terms := collection.Terms{Costs: costs, StopCents: collection.StopCents(&p.w.Fleet)}
+	learns := p.perDay == nil || p.learned != m.Learned
+	if learns {
 		p.perDay, p.learned = make([]float64, len(p.w.Containers)), m.Learned
 		if p.near > 0 {
-			chance := make([]float64, len(p.w.Containers))
-			for i := range chance {
-				f := m.Outlook(i).Fresh
-				a, _ := f.Fill(m.Days.End(0))
-				b, _ := f.Fill(m.Days.End(7))
-				chance[i] = min(1, (b-a)/7/.85)
-			}
-			p.detour = p.w.detours(chance)
+			p.detour = p.w.detours(m.chances())
 		}
 	}
 	least := collection.HandlingCents(&p.w.Fleet)
@@ -133,9 +127,9 @@ func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 		o := m.Outlook(i)
 		terms.VolumeLitres, terms.HygieneDays = c.Litres, p.w.Streams[c.Stream].HygieneDays
 		if p.near > 0 {
-			terms.StopCents = (float64(p.w.handling(c)+p.w.placeSeconds()) + p.near*p.detour[i]) / 3600 * float64(costs.HourCents+28*costs.KmCents)
+			terms.StopCents = p.stopCents(c, p.detour[i])
 		}
-		if fits {
+		if learns {
 			p.perDay[i] = terms.AverageCost(o.Fresh)
 		}
 		if x := terms.Appraise(m.Days, o.Onward, p.perDay[i], o.Emptied); x.Prize > least {
@@ -143,4 +137,24 @@ func (p *present) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 		}
 	}
 	return m.Route(ctx, wants, Prices{})
+}
+
+// stopCents is what an emptying costs with a detour of so many seconds: its hours and its kilometres.
+func (p *present) stopCents(c *Container, detour float64) float64 {
+	const metresASecond = 7.5
+	seconds := float64(p.w.handling(c)+p.w.placeSeconds()) + p.near*detour
+	return seconds/3600*float64(p.w.Fleet.Costs.HourCents) + p.near*detour*metresASecond/1000*float64(p.w.Fleet.Costs.KmCents)
+}
+
+// chances returns how likely each container is on the road on a day: what fills in a week is emptied when it is all but full.
+func (m *Morning) chances() []float64 {
+	const fill = 0.85
+	chance := make([]float64, len(m.World.Containers))
+	for i := range chance {
+		fresh := m.Outlook(i).Fresh
+		before, _ := fresh.Fill(m.Days.End(0))
+		after, _ := fresh.Fill(m.Days.End(7))
+		chance[i] = math.Min(1, (after-before)/7/fill)
+	}
+	return chance
 }

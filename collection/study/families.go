@@ -21,11 +21,12 @@ func Families(w *World) []Family {
 		{Name: "threshold", Levels: []float64{1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7}, Usual: 0.8, New: func(_ *World, x float64) Policy { return &threshold{x} }},
 		{Name: "fullest", Levels: []float64{0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5}, Usual: 0.7, New: func(_ *World, x float64) Policy { return &fullestFirst{x} }},
 		{Name: "mustmay", Levels: []float64{1, 1.25, 1.5, 1.75, 2, 2.5}, Usual: 1.5, New: func(w *World, x float64) Policy { return &mustMay{w, x, x + 1.5} }},
-		{Name: "isr", Levels: []float64{10e3, 30e3, 100e3, 300e3, 1e6, 3e6, 10e6}, Usual: 1e6, New: func(_ *World, x float64) Policy { return &isr{x, Prices{}} }},
-		{Name: "isr-km", Levels: []float64{4e3, 16e3, 64e3, 256e3, 1024e3, 4096e3}, Usual: 1024e3, New: func(_ *World, x float64) Policy { return &isr{x, metres()} }},
-		{Name: "present", Levels: []float64{0.1, 0.3, 1, 3, 10}, Usual: 1, New: func(w *World, x float64) Policy { return &present{w: w, price: x, stop: 1} }},
+		{Name: "isr", Levels: []float64{100e3, 300e3, 1e6, 3e6, 10e6}, Usual: 1e6, New: func(_ *World, x float64) Policy { return &isr{x, Prices{}} }},
+		{Name: "isr-km", Levels: []float64{16e3, 64e3, 256e3, 1024e3, 4096e3}, Usual: 1024e3, New: func(_ *World, x float64) Policy { return &isr{x, metres()} }},
+		{Name: "present", Levels: []float64{0.1, 0.3, 1, 3}, Usual: 1, New: func(w *World, x float64) Policy { return &present{w: w, price: x} }},
+		{Name: "detour", Levels: []float64{0.1, 0.3, 1, 3}, Usual: 1, New: func(w *World, x float64) Policy { return &present{w: w, price: x, near: 0.25} }},
 		{
-			Name: "clairvoyant", Levels: []float64{1, 10}, Usual: 10, New: func(w *World, x float64) Policy { return &present{w: w, price: x, stop: 1} },
+			Name: "clairvoyant", Levels: []float64{1, 10}, Usual: 10, New: func(w *World, x float64) Policy { return &present{w: w, price: x} },
 			foresees: true, effort: 4,
 		},
 	}

@@ -22,6 +22,8 @@ type Measures struct {
 	OverflowEuro                 float64           // events, days and litres, at the world's prices
 	ContainerDays, OverfullDays  int               // overflow A; overfull at the top of some hour of the day
 	OfferedLitres, RefusedLitres float64           // overflow B
+	TakenLitres                  float64           // by lifts, and from beside the containers
+	StandingLitres               float64           // in, beside and on the way to containers: how much more at the end than at the start
 	Events                       int               // overflow C: from becoming overfull until the next emptying
 	Spell95                      float64           // of these events 95 % lasted at most so many hours
 	Standing95                   float64           // of all containers 95 % were overfull for at most so many hours a week
@@ -169,6 +171,8 @@ func (t *meter) end(s *simulate.World, days int) (*Measures, error) {
 		}
 		m.OfferedLitres += float64(l.Deposited-t.before[i].Deposited) / 1000
 		m.RefusedLitres += float64(l.Refused-t.before[i].Refused) / 1000
+		m.TakenLitres += float64(l.Emptied+l.Swept-t.before[i].Emptied-t.before[i].Swept) / 1000
+		m.StandingLitres += float64(standing(l)-standing(t.before[i])) / 1000
 	}
 	m.Districts = map[string][2]int{}
 	for i := range t.w.Containers {
@@ -197,6 +201,8 @@ func (t *meter) end(s *simulate.World, days int) (*Measures, error) {
 	m.OverflowEuro = (float64(m.Events)*float64(f.OverflowEventCents) + float64(m.OverfullDays)*float64(f.OverflowDayCents) + m.RefusedLitres/1000*float64(f.OverflowM3Cents)) / 100
 	return m, nil
 }
+
+func standing(l simulate.Ledger) int64 { return l.InContainers + l.Besides + l.OnWay }
 
 // quantile returns the smallest of the values that a share p of them does not pass; 0 without values.
 func quantile[V int | float64](values []V, p float64) float64 {

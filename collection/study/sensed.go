@@ -79,9 +79,9 @@ func (k *sensors) learn(ctx context.Context, at time.Time) (int, error) {
 	return k.fit, nil
 }
 
-func (k *sensors) outlook(i int, at time.Time) Outlook {
-	f, _ := k.live.Forecast(k.w.Containers[i].ID)
-	o := Outlook{Onward: f.Curve, Fresh: f.AfterEmptying(at), Emptied: f.Emptied}
+func (k *sensors) outlook(i int, _ time.Time) Outlook {
+	onward, fresh, emptied, _ := k.live.Curves(k.w.Containers[i].ID)
+	o := Outlook{Onward: onward, Fresh: fresh, Emptied: emptied}
 	if e := k.series[i].Emptyings; len(e) > 0 && e[len(e)-1].After(o.Emptied) {
 		o.Emptied = e[len(e)-1]
 	}
