@@ -97,7 +97,7 @@ func (t Terms) Appraise(d Days, onward Growth, perDay float64, emptied time.Time
 	before, besideBefore := onward.ChanceFull(d.visits[0]), onward.Overflow(d.visits[0])
 	for i := range Horizon {
 		if i >= d.nextWork && d.works[i] {
-			risk := t.riskOf(onward.ChanceFull(d.visits[i])-before, standing+onward.ChanceFull(d.visits[i]), onward.Overflow(d.visits[i])-besideBefore)
+			risk := t.Risk(onward.ChanceFull(d.visits[i])-before, standing+onward.ChanceFull(d.visits[i]), onward.Overflow(d.visits[i])-besideBefore)
 			if cost := risk + t.StopCents - perDay*float64(i); cost < best {
 				best, w.Next = cost, i
 			}
@@ -122,9 +122,9 @@ func (t Terms) Appraise(d Days, onward Growth, perDay float64, emptied time.Time
 	return w
 }
 
-// riskOf is what overflow is expected to cost, in cents: the event if it comes, the days that it stands, and what comes to stand
+// Risk is what overflow is expected to cost, in cents: the event if it comes, the days that it stands, and what comes to stand
 // beside it, as a fraction of the volume.
-func (t Terms) riskOf(events, days, beside float64) float64 {
+func (t Terms) Risk(events, days, beside float64) float64 {
 	return float64(t.Costs.OverflowEventCents)*math.Max(0, events) + float64(t.Costs.OverflowDayCents)*days +
 		float64(t.Costs.OverflowM3Cents)*math.Max(0, beside)*t.VolumeLitres/1000
 }
@@ -142,7 +142,7 @@ func (t Terms) AverageCost(emptied Growth) float64 {
 	for days := 1; days <= limit; days++ {
 		at := emptied.From().AddDate(0, 0, days)
 		full, beside := emptied.ChanceFull(at), emptied.Overflow(at)
-		risk += t.riskOf(full-before, full, beside-besideBefore)
+		risk += t.Risk(full-before, full, beside-besideBefore)
 		before, besideBefore = full, beside
 		average := (t.StopCents + risk) / float64(days)
 		if average > best*1.5 {
