@@ -52,7 +52,7 @@ func (s *Service) outlook(ctx context.Context, midnight time.Time) (*outlook, er
 		return nil, err
 	}
 	o.inputs = Inputs{
-		Containers: int64(len(o.containers)), ForecastDays: horizon, SolverSeed: int64(s.o.Seed), PlannerVersion: PlannerVersion,
+		Containers: int64(len(o.containers)), ForecastDays: Horizon, SolverSeed: int64(s.o.Seed), PlannerVersion: PlannerVersion,
 		Network: o.travel.SHA256, NetworkSource: o.travel.Network.Source,
 	}
 	if o.prospects, err = s.prospects(ctx, o.containers, o.day, now, &o.inputs); err != nil {
@@ -79,12 +79,12 @@ func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, er
 	switch {
 	case q.before == nil:
 	case q.before.State == Decided:
-		holdOn(prospects, q.before, s.stopCents())
+		holdOn(prospects, q.before, StopCents(&s.city.Fleet))
 	default:
 		leanOn(prospects, q.before)
 	}
 	// A stop that is worth less than its own handling is never made: the solver need not see it.
-	least := s.handlingCents()
+	least := HandlingCents(&s.city.Fleet)
 	for i := range prospects {
 		if prospects[i].prize > least {
 			r.add(s, &prospects[i], d)
@@ -116,7 +116,7 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 	}
 	history.weighReports(containers, now)
 	inputs.Observations, inputs.ObservedUntil, inputs.Digest = history.observations, history.until.UnixMicro(), history.digest
-	model, err := forecast.Fit(ctx, history.series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: horizon})
+	model, err := forecast.Fit(ctx, history.series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: Horizon})
 	if err != nil {
 		return nil, fmt.Errorf("forecast: %w", err)
 	}
@@ -125,7 +125,7 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 		return nil, err
 	}
 	all := make([]prospect, len(containers))
-	stop := s.stopCents()
+	stop := StopCents(&s.city.Fleet)
 	for i, c := range containers {
 		p := &all[i]
 		p.Container, p.stream = c, s.stream(c.Stream)
@@ -217,23 +217,6 @@ func (s *Service) trucks(unavailable []string) []city.Truck {
 	return append(use, reserve[:min(missing, len(reserve))]...)
 }
 
-// stopCents is what one stop more costs in a day as full as most: its handling, a
-// share of its place's (others are emptied there too), a small detour among many
-// stops, and its share of a trip to the disposal facility (collection.md 2.2 (4)).
-// It is a marginal cost: with the average in its place, work would be done a day
-// early for savings that the next day offers as well.
-func (s *Service) stopCents() float64 {
-	const placeShare, detourMinutes, tipShareMinutes = 0.6, 1.5, 0.8
-	f := s.city.Fleet
-	minutes := placeShare*f.MinutesPerPlace + f.MinutesPerContainer + detourMinutes + tipShareMinutes
-	return minutes / 60 * float64(f.Costs.HourCents)
-}
-
-func (s *Service) handlingCents() int64 {
-	f := s.city.Fleet
-	return int64(f.MinutesPerContainer / 60 * float64(f.Costs.HourCents))
-}
-
 // explain writes for every container what becomes of it, and why.
 func (s *Service) explain(plan *Plan, prospects []prospect, r *routing, solution *fleet.Solution, d day) error {
 	stopOf := make(map[string]int, len(r.stops))
@@ -253,7 +236,7 @@ func (s *Service) explain(plan *Plan, prospects []prospect, r *routing, solution
 	if err != nil {
 		return err
 	}
-	alone := int64(s.stopCents() / float64(s.city.Fleet.Costs.HourCents) * 3600)
+	alone := int64(StopCents(&s.city.Fleet) / float64(s.city.Fleet.Costs.HourCents) * 3600)
 	plan.Outcomes = make([]Outcome, len(prospects))
 	for i := range prospects {
 		p := &prospects[i]

@@ -44,6 +44,7 @@ type commands struct {
 	Forecast     forecastCmd     `cmd:"" help:"Measure how good the forecasts are."`
 	Simulate     simulateCmd     `cmd:"" help:"Write a simulated city's containers and observations."`
 	Algorithm    algorithmCmd    `cmd:"" help:"Stop an algorithm at once, or let it go on."`
+	Collection   collectionCmd   `cmd:"" help:"Study how to collect, before a city does."`
 	Fleet        fleetCmd        `cmd:"" help:"Plan or check routes of any vehicle-routing problem."`
 	City         cityCmd         `cmd:"" help:"Check a city folder."`
 	Account      accountCmd      `cmd:"" help:"Invite officials and make API keys."`

@@ -27,7 +27,9 @@ var mayImport = map[string][]string{
 	"decision/tlog": {},
 	"decision":      {"register", "decision/tlog"},
 	"collection":    {"sensing", "decision"},
-	"catalog":       {},
+	// The judge of policies: it weighs as the planner does.
+	"collection/study": {"collection"},
+	"catalog":          {},
 }
 
 // base rooms import no domain.

@@ -82,8 +82,15 @@ func samples(p *message.Printer) map[string]template.HTML {
 			{Name: "Haven", Shape: orb.MultiPolygon{square(5.21, 52.3)}, Value: math.NaN(), Text: "onbekend"},
 		},
 	}
+	curves := Curves{
+		Head: Head{"curves", "Uren tegen overloop", "Twee regels."}, XText: "te volle containerdagen", YText: "uren per dag", Format: "dec1",
+		Curves: []Curve{
+			{Name: "polder", Main: true, Points: [][2]float64{{0.0002, 16.2}, {0.001, 15.5}, {0.004, 15.1}}},
+			{Name: "isr <1>", Points: [][2]float64{{0.0003, 16.9}, {0.0011, 15.9}, {0, 20}, {0.01, 15}}},
+		},
+	}
 	return map[string]template.HTML{
-		"fan": fan.SVG(p), "bars": bars.SVG(p), "timeline": line.SVG(p), "districts": districts.SVG(p),
+		"curves": curves.SVG(p), "fan": fan.SVG(p), "bars": bars.SVG(p), "timeline": line.SVG(p), "districts": districts.SVG(p),
 		"spark": Spark([]float64{1, 3, 2, math.NaN(), 4, 6}, "van 1 naar 6"),
 	}
 }
