@@ -38,6 +38,7 @@ type prospect struct {
 	full, beside [horizon]float64
 
 	must   bool
+	bar    string   // the reason for which it is not offered to the trucks, whatever it is worth; "" when it is
 	why    []Reason // reasons to empty it, the weightiest first; empty when it may wait
 	prize  int64    // cents
 	next   int      // the cheapest day to empty it, if it is left on day 0; days from the planned one

@@ -133,13 +133,9 @@ const ChoiceLessOvertime = "less_overtime"
 // it: then that is the plan, which becomes an advice, and the first one the alternative.
 func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternative *Plan, err error) {
 	most := int64(s.city.Fleet.Shift.MaxOvertimeMinutes) * 60
-	within := most
-	limits, err := s.gate.Limits(ctx, PlannerID, PlannerVersion, PlanKind)
+	within, err := s.overtimeWithin(ctx)
 	if err != nil {
 		return nil, nil, err
-	}
-	if limit, ok := limits[MeasureOvertime]; ok {
-		within = min(within, max(limit, 0))
 	}
 	s.working.Lock()
 	defer s.working.Unlock()
@@ -158,6 +154,19 @@ func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternati
 		return plan, nil, err
 	}
 	return longer, plan, nil
+}
+
+// overtimeWithin returns how much overtime the algorithm may decide on by itself, in seconds.
+func (s *Service) overtimeWithin(ctx context.Context) (int64, error) {
+	within := int64(s.city.Fleet.Shift.MaxOvertimeMinutes) * 60
+	limits, err := s.gate.Limits(ctx, PlannerID, PlannerVersion, PlanKind)
+	if err != nil {
+		return 0, err
+	}
+	if limit, ok := limits[MeasureOvertime]; ok {
+		within = min(within, max(limit, 0))
+	}
+	return within, nil
 }
 
 // Sign lets an official decide on an advised plan: as advised (choice ""), or an
