@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"polder.city/account"
 	"polder.city/collection"
 	"polder.city/internal/chart"
 	"polder.city/internal/message"
@@ -41,6 +42,7 @@ type planPage struct {
 	ChangesPath   string
 	Versions      []versionLine
 	DecisionPath  string
+	WhatIfPath    string // only for a planner, and a day that is not past
 	RoutesPath    string
 	TablePath     string
 	SimulatedCity bool
@@ -80,6 +82,9 @@ func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Ti
 	}
 	if plan.Decision > 0 && r.door("/besluiten") {
 		page.DecisionPath = "/besluiten/" + strconv.FormatInt(plan.Decision, 10)
+	}
+	if who, ok := r.d.official(q); ok && who.Role == account.Planner && !day.Before(r.d.Collection.Today()) {
+		page.WhatIfPath = "/plannen/" + plan.Day + "/wat-als"
 	}
 	containers, err := r.containersByID(ctx)
 	if err != nil {
