@@ -137,6 +137,9 @@ func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternati
 	if err != nil {
 		return nil, nil, err
 	}
+	if q.wishes, err = s.Wishes(ctx, q.Day.Format(DayLayout)); err != nil {
+		return nil, nil, err
+	}
 	s.working.Lock()
 	defer s.working.Unlock()
 	o, err := s.outlook(ctx, q.Day)
@@ -174,6 +177,10 @@ func (s *Service) overtimeWithin(ctx context.Context) (int64, error) {
 func (s *Service) Sign(ctx context.Context, advice int64, signature decision.Signature) (*Result, error) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
+	return s.sign(ctx, advice, signature)
+}
+
+func (s *Service) sign(ctx context.Context, advice int64, signature decision.Signature) (*Result, error) {
 	plans, err := s.AdvisedPlans(ctx, advice)
 	if err != nil {
 		return nil, err
@@ -189,6 +196,11 @@ func (s *Service) Sign(ctx context.Context, advice int64, signature decision.Sig
 		}
 		if err := replace(ctx, tx, result.Plan.Replaces); err != nil {
 			return err
+		}
+		if c := result.Plan.Change; c != nil {
+			if err := s.insertWish(ctx, tx, result.Plan.Day, c, signature.Role, r.Number); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE plan SET state = 'declined' WHERE advice = $1 AND id <> $2`, advice, result.Plan.ID); err != nil {
 			return err
@@ -255,6 +267,11 @@ func (s *Service) proposal(plan *Plan, alternatives []*Plan, before *Plan) (deci
 	}
 	for _, a := range alternatives {
 		alternative := decision.Alternative{ID: a.Choice, Measures: a.Measures, Reasons: []decision.Reason{{Code: "choice." + a.Choice}}}
+		if c := a.Change; c != nil {
+			alternative.Reasons = append(alternative.Reasons, decision.Reason{
+				Code: "wish." + string(c.Kind), Params: decision.Params{"container": c.Container, "truck": c.Truck},
+			})
+		}
 		if alternative.Outcome, alternative.Parts, err = outcome(a); err != nil {
 			return p, err
 		}

@@ -28,6 +28,8 @@ type Request struct {
 	before *Plan
 	// without are streams of which nothing is collected that day.
 	without []string
+	// wishes are what planners want of containers on the day, by container.
+	wishes map[string]Wish
 	// Rounds is how long the solver searches; 0 means the service's own.
 	Rounds int
 }
@@ -96,6 +98,7 @@ func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, er
 	default:
 		leanOn(prospects, q.before)
 	}
+	r.grant(prospects, q.wishes)
 	// A stop that is worth less than its own handling is never made: the solver need not see it.
 	least := s.handlingCents()
 	for i := range prospects {

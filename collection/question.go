@@ -12,7 +12,7 @@ import (
 	"polder.city/store"
 )
 
-// Question is a what-if that a planner asked. It is answered in the background, by whichever node comes first, and
+// Question is a what-if or a change that a planner asked about. It is answered in the background, by whichever node comes first, and
 // kept for a day.
 type Question struct {
 	ID      int64
@@ -20,6 +20,7 @@ type Question struct {
 	AskedBy string // the account, as the audit names it
 	AskedAt time.Time
 	WhatIf  WhatIf
+	Change  *Change // a change of the plan, of which the cost is asked; nil for a what-if
 	Begun   bool
 	Done    bool
 	Answer  *Answer // nil until it is done, and when it failed
@@ -42,7 +43,17 @@ func (s *Service) Ask(ctx context.Context, day time.Time, by string, w WhatIf) (
 	if err := s.checkWhatIf(day, w); err != nil {
 		return 0, err
 	}
-	text, err := json.Marshal(w)
+	return s.ask(ctx, day, by, asked{WhatIf: w})
+}
+
+// asked is a question as it is stored.
+type asked struct {
+	WhatIf
+	Change *Change `json:"change,omitempty"`
+}
+
+func (s *Service) ask(ctx context.Context, day time.Time, by string, what asked) (int64, error) {
+	text, err := json.Marshal(what)
 	if err != nil {
 		return 0, fmt.Errorf("what if on %s: %w", day.Format(DayLayout), err)
 	}
@@ -78,21 +89,23 @@ func (s *Service) Ask(ctx context.Context, day time.Time, by string, w WhatIf) (
 // Question returns a question by its number.
 func (s *Service) Question(ctx context.Context, id int64) (*Question, error) {
 	q := &Question{ID: id}
-	var asked int64
+	var askedAt int64
 	var begun, done sql.NullInt64
 	var text, answer []byte
 	err := s.db.Read().QueryRowContext(ctx, `SELECT day, asked_by, asked_at, question, started_at, done_at, answer, failed FROM plan_question WHERE id = $1`, id).
-		Scan(&q.Day, &q.AskedBy, &asked, &text, &begun, &done, &answer, &q.Failed)
+		Scan(&q.Day, &q.AskedBy, &askedAt, &text, &begun, &done, &answer, &q.Failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, problem.New(problem.NotFound, "whatif.none", "There is no question %d any more: an answer is kept for a day.", id).Do("Ask it again.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("question %d: %w", id, err)
 	}
-	q.AskedAt, q.Begun, q.Done = time.UnixMicro(asked).UTC(), begun.Valid, done.Valid
-	if err := json.Unmarshal(text, &q.WhatIf); err != nil {
+	q.AskedAt, q.Begun, q.Done = time.UnixMicro(askedAt).UTC(), begun.Valid, done.Valid
+	var what asked
+	if err := json.Unmarshal(text, &what); err != nil {
 		return nil, fmt.Errorf("question %d: %w", id, err)
 	}
+	q.WhatIf, q.Change = what.WhatIf, what.Change
 	if len(answer) > 0 {
 		q.Answer = &Answer{}
 		if err := json.Unmarshal(answer, q.Answer); err != nil {
@@ -148,10 +161,10 @@ func (s *Service) AnswerNext(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	var answer []byte
+	var answer, candidate []byte
 	failed := error(problem.New(problem.Internal, "whatif.tries", "It was begun %d times and never ended.", tries-1))
 	if tries <= questionTries {
-		answer, failed = s.answer(ctx, q)
+		answer, candidate, failed = s.answer(ctx, q)
 	}
 	if ctx.Err() != nil { // the node stops: the question waits for the next one
 		err := s.db.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
@@ -166,7 +179,8 @@ func (s *Service) AnswerNext(ctx context.Context) (bool, error) {
 		s.log.Error("a question has no answer", "question", id, "day", q.Day, "error", failed)
 	}
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE plan_question SET done_at = $2, answer = $3, failed = $4 WHERE id = $1 AND done_at IS NULL`, id, time.Now().UnixMicro(), answer, why)
+		_, err := tx.ExecContext(ctx, `UPDATE plan_question SET done_at = $2, answer = $3, candidate = $4, failed = $5 WHERE id = $1 AND done_at IS NULL`,
+			id, time.Now().UnixMicro(), answer, candidate, why)
 		return err
 	})
 	if err != nil {
@@ -175,14 +189,24 @@ func (s *Service) AnswerNext(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (s *Service) answer(ctx context.Context, q *Question) ([]byte, error) {
+// answer works a question out: what is kept of it, and of a change the plans that wait for their planner.
+func (s *Service) answer(ctx context.Context, q *Question) (answer, candidate []byte, err error) {
 	day, err := s.ParseDay(q.Day)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a, err := s.Suppose(ctx, day, q.WhatIf)
+	var a *Answer
+	if q.Change == nil {
+		a, err = s.Suppose(ctx, day, q.WhatIf)
+	} else {
+		var p *proposed
+		if a, p, err = s.propose(ctx, day, q.Change); err == nil {
+			candidate, err = p.encode()
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return json.Marshal(a)
+	answer, err = json.Marshal(a)
+	return answer, candidate, err
 }

@@ -49,7 +49,7 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 	for i := range prospects {
 		if days := due[prospects[i].ID]; days != nil && days[0] {
 			p := prospects[i]
-			p.prize = mustPrize
+			p.prize, p.only = mustPrize, nil
 			stops = append(stops, p)
 		}
 	}

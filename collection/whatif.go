@@ -39,6 +39,8 @@ type Answer struct {
 	Overtime     int64     `json:"overtime"` // that both sides may use, seconds
 	Now          Tally     `json:"now"`
 	Then         Tally     `json:"then"`
+	// Kept reports, of a change, whether the plan does what is wanted of the container.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // Tally is what a plan comes down to.
@@ -95,6 +97,9 @@ func (s *Service) Suppose(ctx context.Context, day time.Time, w WhatIf) (*Answer
 		return nil, err
 	}
 	q := Request{Day: day, Rounds: min(s.o.Rounds, whatIfRounds), Overtime: int32(overtime)}
+	if q.wishes, err = s.Wishes(ctx, day.Format(DayLayout)); err != nil {
+		return nil, err
+	}
 	a := &Answer{AsOf: o.made, Observations: o.inputs.Observations, Rounds: int64(q.Rounds), Seed: int64(s.o.Seed), Overtime: overtime}
 	if a.Now, err = s.tallyOf(ctx, s.supposing(WhatIf{}, day), q, o); err != nil {
 		return nil, err

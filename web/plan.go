@@ -43,6 +43,8 @@ type planPage struct {
 	Versions      []versionLine
 	DecisionPath  string
 	WhatIfPath    string // only for a planner, and a day that is not past
+	ChangePath    string // only for a planner, and while the trucks have not left
+	Wishes        []wishLine
 	RoutesPath    string
 	TablePath     string
 	SimulatedCity bool
@@ -83,11 +85,15 @@ func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Ti
 	if plan.Decision > 0 && r.door("/besluiten") {
 		page.DecisionPath = "/besluiten/" + strconv.FormatInt(plan.Decision, 10)
 	}
+	containers, err := r.containersByID(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if who, ok := r.d.official(q); ok && who.Role == account.Planner && !day.Before(r.d.Collection.Today()) {
 		page.WhatIfPath = "/plannen/" + plan.Day + "/wat-als"
 	}
-	containers, err := r.containersByID(ctx)
-	if err != nil {
+	page.ChangePath = r.changePath(q, day)
+	if page.Wishes, err = r.wishes(q, plan.Day); err != nil {
 		return nil, err
 	}
 	outcomes, err := r.d.Collection.Outcomes(ctx, plan.ID)

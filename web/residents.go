@@ -70,6 +70,7 @@ func (s *Site) residentPages(d *Domains) *residents {
 	s.page("GET /plannen/{datum}", "plan.html", r.planOfDay)
 	s.page("GET /plannen/{datum}/{versie}", "plan.html", r.planVersion)
 	r.whatIfPages()
+	r.changePages()
 	s.handle("GET /plannen/{datum}/{versie}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/plan.csv", r.planCSV)
 	s.page("GET /plannen/{datum}/{versie}/ritlijst/{wagen}", "routesheet.html", r.routeSheet)

@@ -175,7 +175,7 @@ func (r *residents) whatIfAnswer(q *http.Request, day time.Time, number string) 
 	if err != nil {
 		return nil, err
 	}
-	if question.Day != day.Format(collection.DayLayout) {
+	if question.Change != nil || question.Day != day.Format(collection.DayLayout) {
 		return nil, notFound(q)
 	}
 	p := r.printer(q)
