@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -313,11 +312,7 @@ func (s *Service) candidate(ctx context.Context, question int64) (*proposed, err
 	if err := s.db.Read().QueryRowContext(ctx, `SELECT candidate FROM plan_question WHERE id = $1`, question).Scan(&data); err != nil {
 		return nil, fmt.Errorf("change %d: %w", question, err)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("change %d: %w", question, err)
-	}
-	text, err := io.ReadAll(z)
+	text, err := unzip(data)
 	if err != nil {
 		return nil, fmt.Errorf("change %d: %w", question, err)
 	}
