@@ -1,6 +1,8 @@
 package collection_test
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -177,4 +179,58 @@ func TestAQuestionThatAlwaysDiesIsGivenUp(t *testing.T) {
 	if q, err := p.Question(t.Context(), id); err != nil || !q.Done || q.Failed == "" {
 		t.Errorf("%+v, %v", q, err)
 	}
+}
+
+func TestANodeThatStopsLeavesItsQuestionToTheNext(t *testing.T) {
+	p := newPlanner(t, storetest.Open(t, t.TempDir()+"/polder.db"), nil)
+	slow := collection.New(p.db, p.city, p.Sensing(), p.gate, p.clock, collection.Options{Rounds: 1 << 30})
+	id, err := slow.AskChange(t.Context(), p.tuesday(), "account:1", p.aChange(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- slow.RunQuestions(ctx) }()
+	begun := func() bool {
+		q, err := p.Question(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.Begun
+	}
+	for !begun() {
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	if q, err := p.Question(t.Context(), id); err != nil || q.Done || q.Begun {
+		t.Fatalf("the question is %+v, %v", q, err)
+	}
+	ctx, stop = context.WithCancel(t.Context())
+	go func() { ended <- p.RunQuestions(ctx) }()
+	for {
+		q, err := p.Question(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Done {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// aChange is a change of a preview that a test makes.
+func (p *planner) aChange(t *testing.T) collection.Change {
+	t.Helper()
+	if _, err := p.Preview(t.Context(), collection.Request{Day: p.tuesday()}); err != nil {
+		t.Fatal(err)
+	}
+	return collection.Change{Container: p.one(t, true), Kind: collection.WishForbid, Reason: why}
 }
