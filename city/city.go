@@ -171,6 +171,10 @@ type Costs struct {
 	OverflowEventCents int64 `yaml:"overflow_event_cents"`
 	OverflowDayCents   int64 `yaml:"overflow_day_cents"`
 	OverflowM3Cents    int64 `yaml:"overflow_m3_cents"`
+	// SensorYearCents is what a fill sensor costs a year, with its subscription and care; 0: not given.
+	SensorYearCents int64 `yaml:"sensor_year_cents"`
+	// CO2GramsPerKm is what a truck gives off a kilometre, in grams; 0: not given.
+	CO2GramsPerKm int64 `yaml:"co2_grams_per_km"`
 	// Source says where the prices are from, or that they are assumed.
 	Source string `yaml:"source"`
 }

@@ -191,6 +191,8 @@ func (l *loader) costs(d *document, c Costs) {
 			d.wrongAt("costs."+name, "value", "Write whole cents, more than 0.", "%d cents cannot be right.", cents)
 		}
 	}
+	d.between("costs.sensor_year_cents", float64(c.SensorYearCents), 0, 100_000)
+	d.between("costs.co2_grams_per_km", float64(c.CO2GramsPerKm), 0, 10_000)
 	if c.LowHourCents > c.HourCents || c.HighHourCents < c.HourCents {
 		d.wrongAt("costs.hour_cents", "value", "Let low_hour_cents <= hour_cents <= high_hour_cents.", "The hour does not lie between its low and high.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -41,6 +42,15 @@ func (s *Service) Check(ctx context.Context, p *Plan) ([]string, error) {
 		c.route(&p.Routes[i])
 	}
 	c.outcomes(outcomes)
+	wishes, err := s.Wishes(ctx, p.Day)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range wishes {
+		if w.At.Before(p.MadeAt) || w.Decision == p.Decision {
+			c.wish(w, outcomes)
+		}
+	}
 	return c.wrong, nil
 }
 
@@ -221,6 +231,22 @@ func (c *checker) outcomes(outcomes []Outcome) {
 		if truck := c.emptied[o.Container]; truck != o.Truck || (truck != "") != o.Planned {
 			c.say("%s: its reason says truck %q, the route says %q", o.Container, o.Truck, truck)
 		}
+	}
+}
+
+// wish judges that the plan does what a planner wants of a container, or says that it does not fit.
+func (c *checker) wish(w Wish, outcomes []Outcome) {
+	i := slices.IndexFunc(outcomes, func(o Outcome) bool { return o.Container == w.Container })
+	unfit := i >= 0 && !outcomes[i].Planned && len(outcomes[i].Reasons) > 0 && outcomes[i].Reasons[0].Code == ReasonCapacity
+	out := slices.Contains(strings.Split(c.plan.Inputs.Unavailable, ","), w.Truck)
+	truck, planned := c.emptied[w.Container]
+	switch {
+	case w.Kind == WishForbid && planned:
+		c.say("%s is emptied, and a planner wants it left", w.Container)
+	case w.Kind != WishForbid && !planned && !unfit:
+		c.say("%s is left, and a planner wants it emptied", w.Container)
+	case w.Kind == WishMove && planned && truck != w.Truck && !out:
+		c.say("%s is emptied by %s, and a planner wants %s", w.Container, truck, w.Truck)
 	}
 }
 

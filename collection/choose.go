@@ -25,6 +25,8 @@ type prospect struct {
 	full, beside [Horizon]float64
 
 	must   bool
+	bar    string   // the reason for which it is not offered to the trucks, whatever it is worth; "" when it is
+	only   []int    // the trucks that may come, as the day's problem numbers them; nil for any
 	why    []Reason // reasons to empty it, the weightiest first; empty when it may wait
 	prize  int64    // cents
 	next   int      // the cheapest day to empty it, if it is left on day 0; days from the planned one

@@ -134,13 +134,12 @@ const ChoiceLessOvertime = "less_overtime"
 // it: then that is the plan, which becomes an advice, and the first one the alternative.
 func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternative *Plan, err error) {
 	most := int64(s.city.Fleet.Shift.MaxOvertimeMinutes) * 60
-	within := most
-	limits, err := s.gate.Limits(ctx, PlannerID, PlannerVersion, PlanKind)
+	within, err := s.overtimeWithin(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if limit, ok := limits[MeasureOvertime]; ok {
-		within = min(within, max(limit, 0))
+	if q.wishes, err = s.Wishes(ctx, q.Day.Format(DayLayout)); err != nil {
+		return nil, nil, err
 	}
 	s.working.Lock()
 	defer s.working.Unlock()
@@ -164,11 +163,28 @@ func (s *Service) computeWithin(ctx context.Context, q Request) (plan, alternati
 	return longer, plan, nil
 }
 
+// overtimeWithin returns how much overtime the algorithm may decide on by itself, in seconds.
+func (s *Service) overtimeWithin(ctx context.Context) (int64, error) {
+	within := int64(s.city.Fleet.Shift.MaxOvertimeMinutes) * 60
+	limits, err := s.gate.Limits(ctx, PlannerID, PlannerVersion, PlanKind)
+	if err != nil {
+		return 0, err
+	}
+	if limit, ok := limits[MeasureOvertime]; ok {
+		within = min(within, max(limit, 0))
+	}
+	return within, nil
+}
+
 // Sign lets an official decide on an advised plan: as advised (choice ""), or an
 // alternative, with a motive. The chosen plan is then in force.
 func (s *Service) Sign(ctx context.Context, advice int64, signature decision.Signature) (*Result, error) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
+	return s.sign(ctx, advice, signature)
+}
+
+func (s *Service) sign(ctx context.Context, advice int64, signature decision.Signature) (*Result, error) {
 	plans, err := s.AdvisedPlans(ctx, advice)
 	if err != nil {
 		return nil, err
@@ -184,6 +200,11 @@ func (s *Service) Sign(ctx context.Context, advice int64, signature decision.Sig
 		}
 		if err := replace(ctx, tx, result.Plan.Replaces); err != nil {
 			return err
+		}
+		if c := result.Plan.Change; c != nil {
+			if err := s.insertWish(ctx, tx, result.Plan.Day, c, signature.Role, r.Number); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE plan SET state = 'declined' WHERE advice = $1 AND id <> $2`, advice, result.Plan.ID); err != nil {
 			return err
@@ -250,6 +271,11 @@ func (s *Service) proposal(plan *Plan, alternatives []*Plan, before *Plan) (deci
 	}
 	for _, a := range alternatives {
 		alternative := decision.Alternative{ID: a.Choice, Measures: a.Measures, Reasons: []decision.Reason{{Code: "choice." + a.Choice}}}
+		if c := a.Change; c != nil {
+			alternative.Reasons = append(alternative.Reasons, decision.Reason{
+				Code: "wish." + string(c.Kind), Params: decision.Params{"container": c.Container, "truck": c.Truck},
+			})
+		}
 		if alternative.Outcome, alternative.Parts, err = outcome(a); err != nil {
 			return p, err
 		}

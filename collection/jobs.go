@@ -79,8 +79,7 @@ func (s *Service) due() []planRun {
 	}
 	if s.city.WorkingDay(today) && now.Hour() >= decideHour {
 		return append(runs, planRun{"decide", next, func(ctx context.Context) error {
-			_, err := s.Decide(ctx, Request{Day: next, Cause: CauseAfternoon})
-			return err
+			return s.afternoon(ctx, next)
 		}})
 	}
 	if now.Sub(today) >= previewFrom {
@@ -99,6 +98,20 @@ func (s *Service) due() []planRun {
 // nextWake is the next moment at which something may be due.
 func (s *Service) nextWake() time.Time {
 	return s.clock.Now().Truncate(previewEvery).Add(previewEvery)
+}
+
+// afternoon decides the plan of the next working day. One that a planner changed stands: it is only looked at again,
+// as it will be after the night.
+func (s *Service) afternoon(ctx context.Context, day time.Time) error {
+	made, err := s.PlanOf(ctx, day.Format(DayLayout))
+	if err != nil {
+		return err
+	}
+	if made != nil && made.State == Decided && made.Cause == CauseChange {
+		return s.repair(ctx, day)
+	}
+	_, err = s.Decide(ctx, Request{Day: day, Cause: CauseAfternoon})
+	return err
 }
 
 // makeUp decides the plan of a day that has begun, when nobody was there to do so on the day before.
@@ -125,6 +138,9 @@ func (s *Service) repair(ctx context.Context, day time.Time) error {
 	planned := old.truckOf()
 	for i := range now.Outcomes {
 		o := &now.Outcomes[i]
+		if o.Reasons[0].Code == ReasonForbidden { // a planner wants it left, whatever the night brought
+			continue
+		}
 		if _, ok := planned[o.Container]; !ok && o.ChanceFull > repairChance {
 			s.log.Info("the night's observations change the plan", "day", old.Day, "container", o.Container, "chance_ppm", o.ChanceFull)
 			_, err := s.Decide(ctx, Request{Day: day, Cause: CauseRepair})

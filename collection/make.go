@@ -26,6 +26,10 @@ type Request struct {
 	// before is the plan that this one follows. One in force is changed as little as its cause allows,
 	// since crews and residents count on it; a preview gives way to better, not to equal.
 	before *Plan
+	// without are streams of which nothing is collected that day.
+	without []string
+	// wishes are what planners want of containers on the day, by container.
+	wishes map[string]Wish
 	// Rounds is how long the solver searches; 0 means the service's own.
 	Rounds int
 }
@@ -36,6 +40,9 @@ type outlook struct {
 	day        day
 	containers []Container
 	travel     *travel
+	history    *history
+	model      *forecast.Model
+	served     map[string]time.Time // by container, when a plan in force still empties it before the day
 	prospects  []prospect
 	inputs     Inputs
 }
@@ -55,9 +62,17 @@ func (s *Service) outlook(ctx context.Context, midnight time.Time) (*outlook, er
 		Containers: int64(len(o.containers)), ForecastDays: Horizon, SolverSeed: int64(s.o.Seed), PlannerVersion: PlannerVersion,
 		Network: o.travel.SHA256, NetworkSource: o.travel.Network.Source,
 	}
-	if o.prospects, err = s.prospects(ctx, o.containers, o.day, now, &o.inputs); err != nil {
+	if o.history, err = s.history(ctx, o.containers, now); err != nil {
 		return nil, err
 	}
+	o.inputs.Observations, o.inputs.ObservedUntil, o.inputs.Digest = o.history.observations, o.history.until.UnixMicro(), o.history.digest
+	if o.served, err = s.servedBefore(ctx, now, midnight); err != nil {
+		return nil, err
+	}
+	if err := s.fit(ctx, o, now); err != nil {
+		return nil, err
+	}
+	s.weigh(o)
 	return o, nil
 }
 
@@ -83,10 +98,14 @@ func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, er
 	default:
 		leanOn(prospects, q.before)
 	}
+	r.grant(prospects, q.wishes)
 	// A stop that is worth less than its own handling is never made: the solver need not see it.
 	least := HandlingCents(&s.city.Fleet)
 	for i := range prospects {
-		if prospects[i].prize > least {
+		if slices.Contains(q.without, prospects[i].Stream) {
+			prospects[i].bar = ReasonNoService
+		}
+		if prospects[i].bar == "" && prospects[i].prize > least {
 			r.add(s, &prospects[i], d)
 		}
 	}
@@ -108,42 +127,37 @@ func (s *Service) compute(ctx context.Context, q Request, o *outlook) (*Plan, er
 	return plan, nil
 }
 
-// prospects forecasts every container and weighs what emptying it on the day is worth.
-func (s *Service) prospects(ctx context.Context, containers []Container, d day, now time.Time, inputs *Inputs) ([]prospect, error) {
-	history, err := s.history(ctx, containers, now)
+// fit forecasts every container from its history.
+func (s *Service) fit(ctx context.Context, o *outlook, now time.Time) (err error) {
+	o.history.weighReports(o.containers, now)
+	o.model, err = forecast.Fit(ctx, o.history.series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: Horizon})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("forecast: %w", err)
 	}
-	history.weighReports(containers, now)
-	inputs.Observations, inputs.ObservedUntil, inputs.Digest = history.observations, history.until.UnixMicro(), history.digest
-	model, err := forecast.Fit(ctx, history.series, now, forecast.Options{Location: s.city.Location, Holiday: s.city.Holiday, Days: Horizon})
-	if err != nil {
-		return nil, fmt.Errorf("forecast: %w", err)
-	}
-	served, err := s.servedBefore(ctx, now, d.midnight)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]prospect, len(containers))
+	return nil
+}
+
+// weigh says of every container what emptying it on the day is worth.
+func (s *Service) weigh(o *outlook) {
+	o.prospects = make([]prospect, len(o.containers))
 	stop := StopCents(&s.city.Fleet)
-	for i, c := range containers {
-		p := &all[i]
+	for i, c := range o.containers {
+		p := &o.prospects[i]
 		p.Container, p.stream = c, s.stream(c.Stream)
-		p.forecast, _ = model.Forecast(c.ID)
-		p.emptied = history.emptied[c.ID]
+		p.forecast, _ = o.model.Forecast(c.ID)
+		p.emptied = o.history.emptied[c.ID]
 		if p.forecast.Emptied.After(p.emptied) {
 			p.emptied = p.forecast.Emptied
 		}
 		p.onward = p.forecast.Curve
-		if at, ok := served[c.ID]; ok {
+		if at, ok := o.served[c.ID]; ok {
 			p.served, p.onward = at, p.forecast.AfterEmptying(at)
 		}
-		p.appraise(d, s.city.Fleet.Costs, stop)
-		if history.reported[c.ID] {
+		p.appraise(o.day, s.city.Fleet.Costs, stop)
+		if o.history.reported[c.ID] {
 			p.why = append(p.why, Reason{Code: ReasonReport})
 		}
 	}
-	return all, nil
 }
 
 // servedBefore returns which containers the plans in force still empty between now and the planned day, and when.
@@ -286,6 +300,10 @@ func (s *Service) explain(plan *Plan, prospects []prospect, r *routing, solution
 // explainLeft says why a container is left.
 func (s *Service) explainLeft(p *prospect, o *Outcome, stopOf map[string]int, pricer *fleet.Pricer) error {
 	stop, offered := stopOf[p.ID]
+	if p.bar != "" {
+		o.Reasons = append([]Reason{{Code: p.bar}}, p.why...)
+		return nil
+	}
 	if !offered {
 		o.Reasons = []Reason{{Code: ReasonRoom, Number: o.ChanceFull}}
 		return nil

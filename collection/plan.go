@@ -28,7 +28,9 @@ type Plan struct {
 	Fixed *Comparison `json:"fixed,omitempty"`
 	// Changes says what differs from the version before; nil for the first.
 	Changes *Changes `json:"changes,omitempty"`
-	Inputs  Inputs   `json:"inputs"`
+	// Change is what a planner changed in this version; nil where none did.
+	Change *Change `json:"change,omitempty"`
+	Inputs Inputs  `json:"inputs"`
 
 	// Outcomes has one entry per container, by id. It is stored beside the plan.
 	Outcomes []Outcome `json:"-"`
@@ -54,6 +56,7 @@ const (
 	CauseBreakdown = "breakdown" // a truck is out
 	CauseAgain     = "again"     // somebody asked for the day to be planned again
 	CauseOfficial  = "official"  // an official chose
+	CauseChange    = "change"    // a planner changed something of one container
 )
 
 // Names of measures: what a mandate's limits are held against, and what is reported.
@@ -150,10 +153,12 @@ const (
 	ReasonNoSensor  = "no_sensor"  // it has no sensor: estimated from its last emptying
 	ReasonOnRoute   = "on_route"   // it could wait, but the truck is near; Number is the seconds
 	ReasonDue       = "due"        // now is the cheapest moment in the days to come
-	ReasonPinned    = "pinned"     // an official put it in
+	ReasonPinned    = "pinned"     // a planner put it in
+	ReasonMoved     = "moved"      // a planner put it in, for this truck
 	ReasonRoom      = "room"       // left: it has room
 	ReasonCapacity  = "capacity"   // left: the trucks are full or the shift is over
 	ReasonUnreached = "unreached"  // left: no truck can get there
+	ReasonForbidden = "forbidden"  // left: a planner took it out
 	ReasonNoService = "no_service" // left: nothing is collected on this day
 )
 

@@ -87,12 +87,17 @@ func encodePlan(p *Plan) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func decodePlan(document []byte, p *Plan) error {
+// unzip returns the text of a document that was gzipped.
+func unzip(document []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(document))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	text, err := io.ReadAll(z)
+	return io.ReadAll(z)
+}
+
+func decodePlan(document []byte, p *Plan) error {
+	text, err := unzip(document)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (r *routing) add(s *Service, p *prospect, d day) {
 		Name: p.ID, Location: place, Place: place,
 		Service: int32(math.Round(s.city.Fleet.MinutesPerContainer * 60)),
 		Load:    []int64{int64(math.Ceil(kg)), int64(math.Ceil(inTruck * 1000))},
-		Group:   s.group(p.Stream), Prize: p.prize,
+		Group:   s.group(p.Stream), Prize: p.prize, Vehicles: p.only,
 	})
 }
 
@@ -170,10 +170,17 @@ func (r *routing) keepTrucks(solution *fleet.Solution, before map[string]string)
 		return n
 	}
 	kept := make([]int, len(solution.Routes)) // the truck of each route
+	open := 0
 	for i := range kept {
 		kept[i] = -1
+		if r.bound(&solution.Routes[i]) {
+			kept[i] = solution.Routes[i].Vehicle
+			free[kept[i]] = false
+		} else {
+			open++
+		}
 	}
-	for range solution.Routes {
+	for range open {
 		route, truck, most := -1, -1, -1
 		for i := range solution.Routes {
 			if kept[i] >= 0 {
@@ -191,6 +198,11 @@ func (r *routing) keepTrucks(solution *fleet.Solution, before map[string]string)
 		solution.Routes[i].Vehicle = kept[i]
 	}
 	slices.SortFunc(solution.Routes, func(a, b fleet.Route) int { return cmp.Compare(a.Vehicle, b.Vehicle) })
+}
+
+// bound reports whether a route holds a stop that not every truck may serve.
+func (r *routing) bound(route *fleet.Route) bool {
+	return slices.ContainsFunc(route.Visits, func(v fleet.Visit) bool { return v.Kind == fleet.Serve && len(r.problem.Stops[v.Index].Vehicles) > 0 })
 }
 
 // alike says whether two trucks can do the same work at the same cost.

@@ -49,7 +49,7 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 	for i := range prospects {
 		if days := due[prospects[i].ID]; days != nil && days[0] {
 			p := prospects[i]
-			p.prize = mustPrize
+			p.prize, p.only = mustPrize, nil
 			stops = append(stops, p)
 		}
 	}
@@ -77,36 +77,41 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 func overfullDays(plan *Plan, prospects []prospect, due map[string][]bool, d day) (planned, scheduled [3]int64) {
 	var counts [2][compareDraws]int64
 	for i := range prospects {
-		p, o := &prospects[i], &plan.Outcomes[i]
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(p.ID))
-		random := rand.New(rand.NewPCG(h.Sum64(), uint64(d.midnight.Unix())))
-		paths := newPaths(p.onward, d)
-		var growth [compareDays]float64
-		mine := make([]bool, compareDays)
-		if o.Planned {
-			mine[0] = true
-		} else if p.next < compareDays {
-			mine[p.next] = true
-		}
-		for draw := range compareDraws {
-			start := paths.start(random)
-			paths.draw(random, &growth)
-			for policy, days := range [2][]bool{mine, due[p.ID]} {
-				fill := start
-				for i := range compareDays {
-					fill += growth[i]
-					if days != nil && days[i] {
-						fill = growth[i] / 2 // emptied about noon
-					}
-					if fill > 1 {
-						counts[policy][draw]++
-					}
+		overfull(&prospects[i], plan.Outcomes[i].Planned, due[prospects[i].ID], d, func(policy, draw, _ int) { counts[policy][draw]++ })
+	}
+	return summary(counts[0][:]), summary(counts[1][:])
+}
+
+// overfull draws how a container fills in the coming week, and calls count for each day (0 is the planned one) that it is over full: with the
+// plan (policy 0) and with the schedule that is due on some days (policy 1). A container and a day have the same draws each time.
+func overfull(p *prospect, planned bool, due []bool, d day, count func(policy, draw, day int)) {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(p.ID))
+	random := rand.New(rand.NewPCG(h.Sum64(), uint64(d.midnight.Unix())))
+	paths := newPaths(p.onward, d)
+	var growth [compareDays]float64
+	mine := make([]bool, compareDays)
+	if planned {
+		mine[0] = true
+	} else if p.next < compareDays {
+		mine[p.next] = true
+	}
+	for draw := range compareDraws {
+		start := paths.start(random)
+		paths.draw(random, &growth)
+		for policy, days := range [2][]bool{mine, due} {
+			fill := start
+			for i := range compareDays {
+				fill += growth[i]
+				if days != nil && days[i] {
+					fill = growth[i] / 2 // emptied about noon
+				}
+				if fill > 1 {
+					count(policy, draw, i)
 				}
 			}
 		}
 	}
-	return summary(counts[0][:]), summary(counts[1][:])
 }
 
 // summary returns mean, 5 % and 95 % quantile, in thousandths.

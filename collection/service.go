@@ -28,6 +28,9 @@ type Service struct {
 	working sync.Mutex
 	// deciding lets one version of a plan be made at a time, from reading the one before to storing it.
 	deciding sync.Mutex
+	saved    savedDays
+	// asked wakes RunQuestions.
+	asked chan struct{}
 }
 
 // Options are the choices of [New]. The zero value is usable.
@@ -59,7 +62,7 @@ func New(db *store.DB, c *city.City, observations *sensing.Store, gate *decision
 	if o.Node == "" {
 		o.Node = fmt.Sprintf("node-%p", db)
 	}
-	return &Service{db: db, city: c, sensing: observations, gate: gate, clock: clk, log: o.Log, o: o}
+	return &Service{db: db, city: c, sensing: observations, gate: gate, clock: clk, log: o.Log, o: o, asked: make(chan struct{}, 1), saved: savedDays{days: map[int64]SavedDay{}}}
 }
 
 // Sensing returns the store of observations that plans are made of.

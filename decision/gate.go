@@ -153,7 +153,7 @@ func (g *Gate) judge(ctx context.Context, tx *store.Tx, d *draft) (Ruling, error
 	}
 	by.Mandate, by.EntryHash = granted.Mandate.ID, granted.EntryHash
 	over := exceeded(granted.Mandate.Limits, d.Measures)
-	if granted.Mandate.Power != register.Decide || len(over) > 0 {
+	if granted.Mandate.Power != register.Decide || len(over) > 0 || d.Asked {
 		return g.advise(ctx, tx, d, granted.Mandate, by, over, now)
 	}
 	rec := Record{

@@ -27,6 +27,9 @@ type Proposal struct {
 	Remedies   []string // melding, mens, klacht, bezwaar, zienswijze: what the kind permits
 	Parts      []Part
 
+	// Asked says that an official asked for it: it becomes an advice for him or her to sign, whatever the algorithm may decide alone.
+	Asked bool
+
 	Replaces     int64         // the number of the decision that holds now, 0 for none; another number is a conflict
 	Alternatives []Alternative // what an official may choose instead, should it become an advice
 

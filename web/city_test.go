@@ -22,6 +22,7 @@ import (
 	"polder.city/register"
 	"polder.city/roads"
 	"polder.city/sensing"
+	"polder.city/store"
 	"polder.city/store/storetest"
 )
 
@@ -32,6 +33,7 @@ type testCity struct {
 	d     *Domains
 	clock *clock.Clock
 	log   *tlog.Log
+	db    *store.DB
 }
 
 // noon is when the city of tests stands: Tuesday 24 November 2026, 12.00 hours in Vaduz.
@@ -109,7 +111,7 @@ func newCity(t testing.TB) *testCity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tc := &testCity{clock: clk, log: log, d: &Domains{
+	tc := &testCity{clock: clk, log: log, db: db, d: &Domains{
 		City: c, Collection: service, Gate: gate, Register: reg, Log: log, Sensing: observations, Accounts: accounts, Sessions: accounts.Sessions(false), Bus: b,
 	}}
 	tc.Site, err = New(Options{

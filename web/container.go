@@ -39,7 +39,9 @@ type containerPage struct {
 	WhatIf     string
 	Who        []template.HTML
 	PlanPath   string
-	PartPath   string // download of the decision's part; empty while there is none
+	Wish       *wishLine // what a planner wants of it on the day
+	ChangePath string    // where a planner changes that; empty for others
+	PartPath   string    // download of the decision's part; empty while there is none
 	Chart      *Chart
 	Lifts      *Table
 	Faults     []faultLine
@@ -78,6 +80,10 @@ func (r *residents) container(q *http.Request) (any, error) {
 		page.PlanIsNone = r.noPlanYet(p, st.day)
 	} else if err := r.tellPlan(ctx, p, page, plan, o, day); err != nil {
 		return nil, err
+	} else if page.Wish, err = r.wishOf(q, plan.Day, k.ID); err != nil {
+		return nil, err
+	} else if path := r.changePath(q, day); path != "" {
+		page.ChangePath = path + "?container=" + k.ID
 	}
 	if page.Chart, err = r.fillChart(ctx, p, page, st); err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (r *residents) home(q *http.Request) (any, error) {
 	if page.Decisions, err = r.latestDecisions(ctx, p); err != nil {
 		return nil, err
 	}
-	for _, to := range []string{"/wijken", "/containers", "/plannen", "/besluiten", "/algoritmes", "/logboek", "/data", "/meten", "/wat-is-echt"} {
+	for _, to := range []string{"/wijken", "/containers", "/plannen", "/besparing", "/besluiten", "/algoritmes", "/logboek", "/data", "/meten", "/wat-is-echt"} {
 		if r.door(to) {
 			page.Doors = append(page.Doors, link{to, p.T("home.door." + to[1:])})
 		}

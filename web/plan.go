@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"polder.city/account"
 	"polder.city/collection"
 	"polder.city/internal/chart"
 	"polder.city/internal/message"
@@ -41,6 +42,9 @@ type planPage struct {
 	ChangesPath   string
 	Versions      []versionLine
 	DecisionPath  string
+	WhatIfPath    string // only for a planner, and a day that is not past
+	ChangePath    string // only for a planner, and while the trucks have not left
+	Wishes        []wishLine
 	RoutesPath    string
 	TablePath     string
 	SimulatedCity bool
@@ -84,6 +88,13 @@ func (r *residents) planPage(q *http.Request, plan *collection.Plan, day time.Ti
 	}
 	containers, err := r.containersByID(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if who, ok := r.d.official(q); ok && who.Role == account.Planner && !day.Before(r.d.Collection.Today()) {
+		page.WhatIfPath = "/plannen/" + plan.Day + "/wat-als"
+	}
+	page.ChangePath = r.changePath(q, day)
+	if page.Wishes, err = r.wishes(q, plan.Day); err != nil {
 		return nil, err
 	}
 	outcomes, err := r.d.Collection.Outcomes(ctx, plan.ID)

@@ -30,6 +30,8 @@ type residents struct {
 
 	past pastCache
 	maps mapCache
+	// overfull is what the page of the saving counts by district.
+	overfull areaCache
 }
 
 // state is what the pages show of the containers at one moment.
@@ -75,6 +77,9 @@ func (s *Site) residentPages(d *Domains) *residents {
 	s.page("GET /plannen/{datum}/{versie}", "plan.html", r.planVersion)
 	s.handle("GET /plannen/{datum}/plan.csv", r.planCSV)
 	s.handle("GET /plannen/{datum}/routes.geojson", r.planRoutes)
+	r.whatIfPages()
+	r.changePages()
+	r.savingPages()
 	s.handle("GET /plannen/{datum}/{versie}/routes.geojson", r.planRoutes)
 	s.handle("GET /plannen/{datum}/{versie}/plan.csv", r.planCSV)
 	s.page("GET /plannen/{datum}/{versie}/ritlijst/{wagen}", "routesheet.html", r.routeSheet)

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -114,7 +115,7 @@ func (s *Site) handle(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pat
 
 // page registers a page in each language. read returns what the template shows; an
 // error becomes an error page, and seeOther sends the reader elsewhere. Data with a
-// method HTTPStatus() int sets the status (422 for a form that is wrong).
+// method HTTPStatus() int sets the status (422 for a form that is wrong), and with RefreshAfter() int asks the browser to come again.
 func (s *Site) page(pattern, file string, read func(*http.Request) (any, error)) {
 	method, path, _ := strings.Cut(pattern, " ")
 	s.templates.need(file)
@@ -127,6 +128,11 @@ func (s *Site) page(pattern, file string, read func(*http.Request) (any, error))
 		if err != nil {
 			s.fail(w, r, err)
 			return
+		}
+		// A page that waits for work in the background is asked for again by a header: without a script, and outside the document.
+		if c, ok := data.(interface{ RefreshAfter() int }); ok && c.RefreshAfter() > 0 {
+			w.Header().Set("Refresh", strconv.Itoa(c.RefreshAfter()))
+			w.Header().Set("Cache-Control", "no-store")
 		}
 		status := http.StatusOK
 		if c, ok := data.(interface{ HTTPStatus() int }); ok {

@@ -56,6 +56,7 @@ func (d *demo) live(ctx context.Context) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.collection.RunJobs(ctx) })
+	group.Go(func() error { return a.collection.RunQuestions(ctx) })
 	group.Go(func() error { return d.run(ctx, world) })
 	group.Go(func() error { return d.workshop(ctx) })
 	group.Go(func() error { return d.fillIn(ctx) })

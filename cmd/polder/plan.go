@@ -22,12 +22,13 @@ type planCmd struct {
 	Without []string `help:"Trucks that cannot be used." placeholder:"ID,..."`
 	Out     string   `help:"Where to write the decision, with its proof." default:"decision.json" type:"path"`
 	GeoJSON string   `help:"Where to write the routes on the map." name:"geojson" placeholder:"FILE" type:"path"`
+	WhatIf  []string `help:"Print what the plan would be, beside the plan as things are, and decide nothing: truck, facility, stream, day, holidays, overflow, hour." placeholder:"WHAT=VALUE,..."`
 	Rounds  int      `help:"How long to search, in iterations." default:"0" hidden:""`
 }
 
 // Help shows an example.
 func (planCmd) Help() string {
-	return "For instance:\n  polder plan --date 2026-11-24\n  polder plan --date 2026-11-24 --without K2\n\nPlanning the same date again replaces its plan."
+	return "For instance:\n  polder plan --date 2026-11-24\n  polder plan --date 2026-11-24 --without K2\n  polder plan --what-if truck=K2,day=fri,hour=150\n\nPlanning the same date again replaces its plan."
 }
 
 // Run makes the plan and hands it to the gate.
@@ -46,6 +47,9 @@ func (c *planCmd) plan(ctx context.Context, g *Globals, a *app) error {
 		if day, err = a.collection.ParseDay(c.Date); err != nil {
 			return err
 		}
+	}
+	if len(c.WhatIf) > 0 {
+		return c.whatIf(ctx, g, a, day)
 	}
 	for _, id := range c.Without {
 		if !slices.ContainsFunc(a.city.Fleet.Trucks, func(t city.Truck) bool { return t.ID == id }) {

@@ -39,6 +39,11 @@ func TestAPlanIsMadeReplacedCheckedAndVerified(t *testing.T) {
 			}
 		}
 
+		contains(t, p.must(t, "plan", "--date", day, "--rounds", "30", "--what-if", "truck=T2,hour=150"), "as things are, and with truck=T2, hour=150", "Kept equal", "30 rounds", "Nothing was decided")
+		contains(t, p.must(t, "check", "--date", day), "version 2, holds")
+		p.refuses(t, exitInvalid, []string{`no crane truck "T9"`}, "plan", "--date", day, "--what-if", "truck=T9")
+		p.refuses(t, exitInvalid, []string{`"lorry=T2" supposes nothing`, "truck=ID"}, "plan", "--date", day, "--what-if", "lorry=T2")
+
 		holiday := p.read(t, "sim/next-holiday")
 		p.refuses(t, exitNoWork, []string{"Nothing is collected on", "the next working day is 20"}, "plan", "--date", holiday)
 		p.refuses(t, exitInvalid, []string{`"tomorrow" is no date`, "Write it as 2026-11-24"}, "plan", "--date", "tomorrow")

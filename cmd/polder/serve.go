@@ -56,6 +56,7 @@ func (c *serveCmd) serve(ctx context.Context, g *Globals, a *app) error {
 	group.Go(func() error { return serveHTTP(ctx, listener, handler) })
 	if !c.NoPlans {
 		group.Go(func() error { return ignoreCanceled(a.collection.RunJobs(ctx)) })
+		group.Go(func() error { return ignoreCanceled(a.collection.RunQuestions(ctx)) })
 	}
 	return group.Wait()
 }
