@@ -37,6 +37,7 @@ type prospect struct {
 	// expected fraction that stands beside it then, if it is not emptied. Day 0 is the planned day.
 	full, beside [horizon]float64
 
+	out    bool // it cannot be emptied until an official says so
 	must   bool
 	why    []Reason // reasons to empty it, the weightiest first; empty when it may wait
 	prize  int64    // cents

@@ -141,6 +141,9 @@ func (s *Service) prospects(ctx context.Context, containers []Container, d day, 
 		if history.reported[c.ID] {
 			p.why = append(p.why, Reason{Code: ReasonReport})
 		}
+		if _, out := history.out[c.ID]; out {
+			p.out, p.must, p.prize, p.why = true, false, 0, nil
+		}
 	}
 	return all, nil
 }
@@ -174,7 +177,7 @@ func holdOn(prospects []prospect, plan *Plan, stopCents float64) {
 	planned := plan.truckOf()
 	for i := range prospects {
 		p := &prospects[i]
-		if _, ok := planned[p.ID]; ok {
+		if _, ok := planned[p.ID]; ok && !p.out {
 			p.prize = max(p.prize, int64(8*stopCents))
 		} else if !p.must {
 			p.prize = 0
@@ -301,6 +304,10 @@ func (s *Service) explain(plan *Plan, prospects []prospect, r *routing, solution
 
 // explainLeft says why a container is left.
 func (s *Service) explainLeft(p *prospect, o *Outcome, stopOf map[string]int, pricer *fleet.Pricer) error {
+	if p.out {
+		o.Reasons = []Reason{{Code: ReasonOut}}
+		return nil
+	}
 	stop, offered := stopOf[p.ID]
 	if !offered {
 		o.Reasons = []Reason{{Code: ReasonRoom, Number: o.ChanceFull}}
@@ -331,7 +338,7 @@ func (s *Service) nearestWithRoom(plan *Plan, prospects []prospect) {
 		}
 		best := 1500.0 // metres; nobody walks further with a bag
 		for j := range prospects {
-			if i == j || prospects[j].Stream != prospects[i].Stream || plan.Outcomes[j].FillNow > room {
+			if i == j || prospects[j].out || prospects[j].Stream != prospects[i].Stream || plan.Outcomes[j].FillNow > room {
 				continue
 			}
 			if m := distance(prospects[i].Point, prospects[j].Point); m < best {
@@ -356,6 +363,9 @@ func (s *Service) measure(plan *Plan, prospects []prospect, solution *fleet.Solu
 		p, o := &prospects[i], &plan.Outcomes[i]
 		if o.Planned {
 			m[MeasureStops]++
+			continue
+		}
+		if p.out { // no plan can do anything about it; an official must
 			continue
 		}
 		m[MeasureSkipped] = max(m[MeasureSkipped], o.ChanceFull)

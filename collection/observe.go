@@ -134,6 +134,7 @@ type history struct {
 	series       []forecast.Series // one a container, in their order
 	emptied      map[string]time.Time
 	reported     map[string]bool // since the last emptying
+	out          map[string]ContainerOut
 	observations int64
 	until        time.Time
 	digest       string
@@ -141,7 +142,7 @@ type history struct {
 
 // history reads the fills, emptyings and reports of the last weeks.
 func (s *Service) history(ctx context.Context, containers []Container, now time.Time) (*history, error) {
-	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}}
+	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}, out: map[string]ContainerOut{}}
 	index := make(map[string]int, len(containers))
 	digest := sha256.New()
 	for i, c := range containers {
@@ -187,6 +188,14 @@ func (s *Service) history(ctx context.Context, containers []Container, now time.
 	}
 	if h.until.IsZero() {
 		h.until = now
+	}
+	out, err := s.ContainersOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range out {
+		h.out[o.Container] = o
+		fmt.Fprintf(digest, "%s %s\n", o.Container, o.Reason)
 	}
 	h.digest = hex.EncodeToString(digest.Sum(nil))
 	return h, nil

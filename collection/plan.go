@@ -155,6 +155,7 @@ const (
 	ReasonCapacity  = "capacity"   // left: the trucks are full or the shift is over
 	ReasonUnreached = "unreached"  // left: no truck can get there
 	ReasonNoService = "no_service" // left: nothing is collected on this day
+	ReasonOut       = "out"        // left: a crew found that it cannot be emptied, and no official has said otherwise yet
 )
 
 // Comparison is a policy's day beside the plan's.

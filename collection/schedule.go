@@ -47,7 +47,7 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 	}
 	var stops []prospect // copies: the schedule values every stop alike
 	for i := range prospects {
-		if days := due[prospects[i].ID]; days != nil && days[0] {
+		if days := due[prospects[i].ID]; days != nil && days[0] && !prospects[i].out {
 			p := prospects[i]
 			p.prize = mustPrize
 			stops = append(stops, p)
@@ -83,8 +83,10 @@ func overfullDays(plan *Plan, prospects []prospect, due map[string][]bool, d day
 		random := rand.New(rand.NewPCG(h.Sum64(), uint64(d.midnight.Unix())))
 		paths := newPaths(p.onward, d)
 		var growth [compareDays]float64
-		mine := make([]bool, compareDays)
-		if o.Planned {
+		mine, theirs := make([]bool, compareDays), due[p.ID]
+		if p.out { // neither can empty it
+			theirs = nil
+		} else if o.Planned {
 			mine[0] = true
 		} else if p.next < compareDays {
 			mine[p.next] = true
@@ -92,7 +94,7 @@ func overfullDays(plan *Plan, prospects []prospect, due map[string][]bool, d day
 		for draw := range compareDraws {
 			start := paths.start(random)
 			paths.draw(random, &growth)
-			for policy, days := range [2][]bool{mine, due[p.ID]} {
+			for policy, days := range [2][]bool{mine, theirs} {
 				fill := start
 				for i := range compareDays {
 					fill += growth[i]
