@@ -21,7 +21,8 @@ type CrewDay struct {
 	Confirmed      int64
 	Added, Removed []string
 
-	Stops []CrewStop   // still to do, the next first
+	Actions int // how many actions of all crews the list rests on, what was taken back included
+	Stops   []CrewStop   // still to do, the next first
 	Done  []CrewAction // of this truck, the newest first, without what was taken back
 	// BreakAt is when the break must begin, zero when it has begun; BreakEnds when it is over, zero before it began.
 	BreakAt, BreakEnds time.Time
@@ -58,7 +59,7 @@ func (s *Service) CrewDay(ctx context.Context, day, truck string) (*CrewDay, err
 	if err != nil {
 		return nil, err
 	}
-	d := &CrewDay{Day: day, Truck: truck}
+	d := &CrewDay{Day: day, Truck: truck, Actions: len(actions)}
 	shift := s.city.Fleet.Shift
 	d.BreakAt = shift.BreakTo.On(midnight)
 	if plan != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"polder.city/internal/problem"
@@ -25,6 +26,9 @@ func (s *Service) RecordCrew(ctx context.Context, a CrewAction) (stored CrewActi
 	a.ReceivedAt = now.Truncate(time.Microsecond).UTC()
 	if a.Kind.aboutContainer() {
 		c, err := s.Container(ctx, a.Container)
+		if problem.KindOf(err) == problem.NotFound { // typed on a phone, in small letters
+			c, err = s.Container(ctx, strings.ToUpper(a.Container))
+		}
 		if problem.KindOf(err) == problem.NotFound {
 			return a, false, problem.New(problem.Invalid, "crew.container", "There is no container %q.", a.Container).At("container").
 				Do("Look at the number on the container.")
@@ -32,6 +36,7 @@ func (s *Service) RecordCrew(ctx context.Context, a CrewAction) (stored CrewActi
 		if err != nil {
 			return a, false, err
 		}
+		a.Container = c.ID
 		if a.Kind == CrewEmptied {
 			if a.Fill, a.FillFrom, err = s.foundFill(ctx, &a, c); err != nil {
 				return a, false, err
@@ -90,15 +95,15 @@ func (s *Service) crewEffects(ctx context.Context, tx *store.Tx, a *CrewAction, 
 			return fmt.Errorf("crew action: %w", err)
 		}
 		// What another truck had to fetch is fetched. What is broken stays broken.
-		if _, err := tx.ExecContext(ctx, `UPDATE container_out SET back_at = $2 WHERE container = $1 AND back_at IS NULL AND reason IN ('contaminated', 'heavy')`,
-			a.Container, a.At.UnixMicro()); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE container_out SET back_at = $2, back_by = $3 WHERE container = $1 AND back_at IS NULL AND reason IN ('contaminated', 'heavy')`,
+			a.Container, a.At.UnixMicro(), a.Key); err != nil {
 			return fmt.Errorf("crew action: %w", err)
 		}
 		return s.crewObserves(ctx, tx, a, EmptyingKind, fractionOf(a.Fill), publish)
 	case CrewFailed:
 		if effect := a.Reason.Effect(); effect == Out || effect == Other {
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO container_out (container, reason, action, out_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+				INSERT INTO container_out (container, reason, action, out_at, back_by) VALUES ($1, $2, $3, $4, '') ON CONFLICT DO NOTHING`,
 				a.Container, string(a.Reason), a.Key, a.At.UnixMicro()); err != nil {
 				return fmt.Errorf("container out of use: %w", err)
 			}
@@ -163,8 +168,9 @@ func (s *Service) takeBack(ctx context.Context, tx *store.Tx, a *CrewAction) err
 	case CrewFailed:
 		_, err = tx.ExecContext(ctx, `UPDATE container_out SET back_at = $2 WHERE action = $1 AND back_at IS NULL`, was.Key, a.At.UnixMicro())
 	case CrewEmptied: // what this emptying brought back is out again
-		_, err = tx.ExecContext(ctx, `UPDATE container_out SET back_at = NULL WHERE container = $1 AND back_at = $2 AND reason IN ('contaminated', 'heavy')`,
-			was.Container, was.At.UnixMicro())
+		_, err = tx.ExecContext(ctx, `
+			UPDATE container_out SET back_at = NULL, back_by = '' WHERE back_by = $1
+			AND NOT EXISTS (SELECT 1 FROM container_out x WHERE x.container = container_out.container AND x.back_at IS NULL)`, was.Key)
 	default:
 	}
 	if err != nil {

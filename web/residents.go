@@ -48,6 +48,7 @@ type state struct {
 
 	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
 	things                     []happening                    // of what is not a container
+	out                        map[string]collection.ContainerOut // that cannot be emptied now
 }
 
 // residentPages registers the pages that residents come for.
@@ -126,6 +127,14 @@ func (r *residents) readState(ctx context.Context) (*state, error) {
 	st.emptied, st.blocked, st.reported = latest(collection.EmptyingKind), latest(collection.BlockedKind), latest(collection.ReportKind)
 	if err != nil {
 		return nil, err
+	}
+	out, err := c.ContainersOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st.out = map[string]collection.ContainerOut{}
+	for _, o := range out {
+		st.out[o.Container] = o
 	}
 	if st.things, err = r.thingHappenings(ctx, st.at); err != nil {
 		return nil, err
@@ -236,7 +245,7 @@ func walkMinutes(a, b orb.Point) int { return max(1, int(geo.Distance(a, b)*1.3/
 func (st *state) nearestWithRoom(k collection.Container) (collection.Container, int, bool) {
 	best, at := 15, -1
 	for i, other := range st.containers {
-		if other.ID == k.ID || other.Stream != k.Stream || !st.fills[i].known || st.fills[i].value > 0.7 {
+		if _, out := st.out[other.ID]; out || other.ID == k.ID || other.Stream != k.Stream || !st.fills[i].known || st.fills[i].value > 0.7 {
 			continue
 		}
 		if m := walkMinutes(k.Point, other.Point); m < best || m == best && at < 0 {

@@ -39,7 +39,8 @@ CREATE TABLE container_out (
     reason    TEXT NOT NULL,
     action    TEXT NOT NULL, -- key of what the crew did
     out_at    BIGINT NOT NULL,
-    back_at   BIGINT         -- NULL while it is out
+    back_at   BIGINT,        -- NULL while it is out
+    back_by   TEXT NOT NULL -- key of the emptying that brought it back; '' when an official did
 );
 CREATE UNIQUE INDEX container_out_now ON container_out (container) WHERE back_at IS NULL;
 
