@@ -345,7 +345,7 @@ func driverWords(p *message.Printer) string {
 		"online": p.T("driver.online"), "offline": p.T("driver.offline", "n", "{n}"), "sending": p.T("driver.sending", "n", "{n}"),
 		"signin": p.T("driver.signin", "n", "{n}"), "refused": p.T("driver.refused", "id", "{id}", "text", "{text}"), "close": p.T("driver.close"),
 		"soon": p.T("driver.break.soon", "n", 2), "soonOne": p.T("driver.break.soon", "n", 1), "now": p.T("driver.break.now"), "over": p.T("driver.break.over"),
-		"kg": p.T("driver.wrong.kg"), "container": p.T("driver.wrong.container"), "undo": p.T("driver.undo"), "undoOf": p.T("driver.undo_of", "text", "{text}"),
+		"kg": p.T("driver.wrong.kg"), "container": p.T("driver.wrong.container"), "undo": p.T("driver.undo"),
 		"name": p.T("driver.stop.empty", "id", "{id}"), "seen": p.T("driver.stop.seen"), "progress": p.T("driver.progress", "done", "{done}", "left", "{left}"),
 	}
 	for _, kind := range collection.CrewKinds() {

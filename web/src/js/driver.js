@@ -119,7 +119,7 @@ function showUndo(held) {
     const line = Object.assign(document.createElement("p"), { textContent: text });
     const input = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
     const button = Object.assign(document.createElement("button"), { className: "utrecht-button", textContent: words.undo });
-    button.setAttribute("aria-label", say("undoOf", { text }));
+    button.append(Object.assign(document.createElement("span"), { className: "vh", textContent: ` ${text}` }));
     form.append(input("kind", "undone"), input("of", last.key), line, button);
     box.replaceChildren(form);
   }
