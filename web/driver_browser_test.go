@@ -242,7 +242,7 @@ func TestACrewGoesOnByKeyboardAloneAndWithoutAScript(t *testing.T) {
 	}
 }
 
-// The page is open while the plan is made again: the crew is told without doing anything.
+// The page is open while the plan is made again: the crew is told at the next look.
 func TestAnOpenPageIsToldOfANewerPlan(t *testing.T) {
 	p := newPhone(t)
 	p.do(webtest.Set(webtest.View{Width: 360, Still: true}))
@@ -255,6 +255,8 @@ func TestAnOpenPageIsToldOfANewerPlan(t *testing.T) {
 	if _, err := p.d.Collection.Breakdown(t.Context(), p.d.Collection.Today(), []string{other}); err != nil {
 		t.Fatal(err)
 	}
+	// The phone is taken out of the pocket; while it lies open the page looks every twenty seconds by itself.
+	p.ask(`document.dispatchEvent(new Event("visibilitychange")); ""`)
 	p.do(chromedp.WaitReady(chromedp.CSS("[data-changed] button")))
 	webtest.Axe(t, p.ctx)
 	webtest.Shot(t, p.ctx, "driver-changed-360")
