@@ -2,6 +2,7 @@ package collection_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -179,6 +180,47 @@ func TestTheCrewsOrderHoldsAlsoUnderANewerPlan(t *testing.T) {
 	})
 }
 
+func TestWhatSomebodyElseEmptiedIsBehindTheCrewUnlessItSeesItFull(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newCrew(t, db)
+		list := c.busy(t)
+		for i, at := range []time.Time{c.Today().Add(time.Minute), c.Today().Add(-time.Minute)} {
+			reading := sensing.Reading{DatastreamKey: collection.SeriesKey(list[i], collection.EmptyingKind), Time: at, Value: 0.8}
+			if _, err := c.Sensing().Import(t.Context(), sensing.Batch{Import: list[i], Name: "truck", Rows: []sensing.Reading{reading}, Last: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.record(t, c.act(collection.CrewEmptied, list[2]))
+		d, err := c.CrewDay(t.Context(), c.day, truck1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.list(t, truck1); d.Finished != 2 || got[0] != list[1] || slices.Contains(got, list[0]) {
+			t.Errorf("%d behind it, the list is %v; want 2, and %s first", d.Finished, got, list[1])
+		}
+		// It is full again, the crew sees.
+		c.record(t, c.act(collection.CrewSeen, list[0]))
+		if got := c.list(t, truck1); got[0] != list[0] {
+			t.Errorf("seen full, the list is %v", got)
+		}
+		reports, err := c.Sensing().Latest(t.Context(), collection.SeriesKey(list[0], collection.ReportKind))
+		if err != nil || len(reports) != 1 {
+			t.Errorf("reports %v, %v", reports, err)
+		}
+		// One that the plan does not have comes next, too.
+		var other string
+		for i := range containerCount {
+			if other = fmt.Sprintf("C%02d", i); !slices.Contains(list, other) && !slices.Contains(c.list(t, truck2), other) {
+				break
+			}
+		}
+		c.record(t, c.act(collection.CrewSeen, other))
+		if got := c.list(t, truck1); got[0] != other || got[1] != list[0] {
+			t.Errorf("another one seen full, the list is %v", got)
+		}
+	})
+}
+
 func TestTwoTrucksOnOneStopAreBothKeptAndThePlannerIsTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newCrew(t, db)
@@ -347,88 +389,63 @@ func TestEachReasonWhyAContainerWasNotEmptiedHasItsEffect(t *testing.T) {
 	})
 }
 
-func TestAFullContainerSeenOnTheWayComesNext(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		c := newCrew(t, db)
-		c.busy(t)
-		var id string
-		for i := range containerCount {
-			if id = fmt.Sprintf("C%02d", i); !slices.Contains(c.list(t, truck1), id) && !slices.Contains(c.list(t, truck2), id) {
-				break
-			}
-		}
-		c.record(t, c.act(collection.CrewSeen, id))
-		if list := c.list(t, truck1); list[0] != id {
-			t.Errorf("the list is %v; want %s first", list, id)
-		}
-		reports, err := c.Sensing().Latest(t.Context(), collection.SeriesKey(id, collection.ReportKind))
-		if err != nil || len(reports) != 1 {
-			t.Errorf("reports %v, %v", reports, err)
-		}
-	})
-}
-
 func TestTheBreakClockGoesByThePlanUntilTheBreakBegins(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		c := newCrew(t, db)
-		c.busy(t)
-		before, err := c.CrewDay(t.Context(), c.day, truck1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		from, to := c.city.Fleet.Shift.BreakFrom.On(c.Today()), c.city.Fleet.Shift.BreakTo.On(c.Today())
-		if before.BreakAt.Before(from) || before.BreakAt.After(to) || !before.BreakEnds.IsZero() {
-			t.Errorf("break at %v", before.BreakAt)
-		}
-		a := c.act(collection.CrewBreak, "")
-		c.record(t, a)
-		c.record(t, c.act(collection.CrewUnloaded, ""))
-		after, err := c.CrewDay(t.Context(), c.day, truck1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !after.BreakAt.IsZero() || !after.BreakEnds.Equal(a.At.Add(30*time.Minute)) {
-			t.Errorf("the break goes on until %v", after.BreakEnds)
-		}
-		if n := len(before.Stops) - len(after.Stops); n != 2 && n != 1 { // a short day may have no break in it
-			t.Errorf("%d stops fewer after a break and an unloading", n)
-		}
-	})
+	c := newCrew(t, storetest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "polder.db")))
+	c.busy(t)
+	before, err := c.CrewDay(t.Context(), c.day, truck1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := c.city.Fleet.Shift.BreakFrom.On(c.Today()), c.city.Fleet.Shift.BreakTo.On(c.Today())
+	if before.BreakAt.Before(from) || before.BreakAt.After(to) || !before.BreakEnds.IsZero() {
+		t.Errorf("break at %v", before.BreakAt)
+	}
+	a := c.act(collection.CrewBreak, "")
+	c.record(t, a)
+	c.record(t, c.act(collection.CrewUnloaded, ""))
+	after, err := c.CrewDay(t.Context(), c.day, truck1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !after.BreakAt.IsZero() || !after.BreakEnds.Equal(a.At.Add(30*time.Minute)) {
+		t.Errorf("the break goes on until %v", after.BreakEnds)
+	}
+	if n := len(before.Stops) - len(after.Stops); n != 2 && n != 1 { // a short day may have no break in it
+		t.Errorf("%d stops fewer after a break and an unloading", n)
+	}
 }
 
 func TestABadActionNamesItsField(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		c := newCrew(t, db)
-		id := c.busy(t)[0]
-		for field, spoil := range map[string]func(*collection.CrewAction){
-			"key":       func(a *collection.CrewAction) { a.Key = "" },
-			"day":       func(a *collection.CrewAction) { a.Day = "gisteren" },
-			"truck":     func(a *collection.CrewAction) { a.Truck = "T9" },
-			"kind":      func(a *collection.CrewAction) { a.Kind = "danced" },
-			"container": func(a *collection.CrewAction) { a.Container = "C99" },
-			"reason":    func(a *collection.CrewAction) { a.Kind, a.Reason = collection.CrewFailed, "lazy" },
-			"kg":        func(a *collection.CrewAction) { a.Kg = -1 },
-			"beside":    func(a *collection.CrewAction) { a.Beside = "a cow" },
-			"at":        func(a *collection.CrewAction) { a.At = a.At.AddDate(0, 0, -1) },
-			"of":        func(a *collection.CrewAction) { a.Kind, a.Of = collection.CrewUndone, "nothing" },
-		} {
-			a := c.act(collection.CrewEmptied, id)
-			spoil(&a)
-			_, _, err := c.RecordCrew(t.Context(), a)
-			p, ok := err.(*problem.Error)
-			if !ok || p.Kind != problem.Invalid || p.Where != field || p.Way == "" {
-				t.Errorf("%s: %v", field, err)
-			}
+	c := newCrew(t, storetest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "polder.db")))
+	id := c.busy(t)[0]
+	for field, spoil := range map[string]func(*collection.CrewAction){
+		"key":       func(a *collection.CrewAction) { a.Key = "" },
+		"day":       func(a *collection.CrewAction) { a.Day = "gisteren" },
+		"truck":     func(a *collection.CrewAction) { a.Truck = "T9" },
+		"kind":      func(a *collection.CrewAction) { a.Kind = "danced" },
+		"container": func(a *collection.CrewAction) { a.Container = "C99" },
+		"reason":    func(a *collection.CrewAction) { a.Kind, a.Reason = collection.CrewFailed, "lazy" },
+		"kg":        func(a *collection.CrewAction) { a.Kg = -1 },
+		"beside":    func(a *collection.CrewAction) { a.Beside = "a cow" },
+		"at":        func(a *collection.CrewAction) { a.At = a.At.AddDate(0, 0, -1) },
+		"of":        func(a *collection.CrewAction) { a.Kind, a.Of = collection.CrewUndone, "nothing" },
+	} {
+		a := c.act(collection.CrewEmptied, id)
+		spoil(&a)
+		_, _, err := c.RecordCrew(t.Context(), a)
+		p, ok := err.(*problem.Error)
+		if !ok || p.Kind != problem.Invalid || p.Where != field || p.Way == "" {
+			t.Errorf("%s: %v", field, err)
 		}
-		if actions, err := c.CrewActions(t.Context(), c.day); err != nil || len(actions) != 0 {
-			t.Errorf("kept %v, %v", actions, err)
-		}
-		ahead := c.act(collection.CrewEmptied, id)
-		ahead.At = ahead.At.Add(3 * time.Hour)
-		if stored := c.record(t, ahead); !stored.At.Equal(c.clock.Now()) {
-			t.Errorf("a phone that is ahead is taken at its word: %v", stored.At)
-		}
-	})
+	}
+	if actions, err := c.CrewActions(t.Context(), c.day); err != nil || len(actions) != 0 {
+		t.Errorf("kept %v, %v", actions, err)
+	}
+	ahead := c.act(collection.CrewEmptied, id)
+	ahead.At = ahead.At.Add(3 * time.Hour)
+	if stored := c.record(t, ahead); !stored.At.Equal(c.clock.Now()) {
+		t.Errorf("a phone that is ahead is taken at its word: %v", stored.At)
+	}
 }
 
 func TestWhatNobodySawScoresNoForecast(t *testing.T) {

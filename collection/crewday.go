@@ -21,11 +21,14 @@ type CrewDay struct {
 	Confirmed      int64
 	Added, Removed []string
 
-	Actions int // how many actions of all crews the list rests on, what was taken back included
-	Stops   []CrewStop   // still to do, the next first
-	Done  []CrewAction // of this truck, the newest first, without what was taken back
+	Actions  int          // how many actions of all crews the list rests on, what was taken back included
+	Stops    []CrewStop   // still to do, the next first
+	Done     []CrewAction // of this truck, the newest first, without what was taken back
+	Finished int          // how many stops are behind it, those of the plan that somebody else emptied included
 	// BreakAt is when the break must begin, zero when it has begun; BreakEnds when it is over, zero before it began.
 	BreakAt, BreakEnds time.Time
+
+	finished map[string]bool // containers that need no visit any more
 }
 
 // CrewStop is a stop that is still to do.
@@ -59,12 +62,20 @@ func (s *Service) CrewDay(ctx context.Context, day, truck string) (*CrewDay, err
 	if err != nil {
 		return nil, err
 	}
-	d := &CrewDay{Day: day, Truck: truck, Actions: len(actions)}
+	trucks, err := s.CrewTrucks(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	d := &CrewDay{Day: day, Truck: truck, Actions: len(actions), finished: map[string]bool{}}
+	var crew *CrewTruck // nil when nobody signed in for the truck
+	if i := slices.IndexFunc(trucks, func(c CrewTruck) bool { return c.Truck == truck }); i >= 0 {
+		crew = &trucks[i]
+	}
 	shift := s.city.Fleet.Shift
 	d.BreakAt = shift.BreakTo.On(midnight)
 	if plan != nil {
 		d.Version = plan.Version
-		if err := s.crewRoute(ctx, d, plan, midnight); err != nil {
+		if err := s.crewRoute(ctx, d, plan, midnight, crew); err != nil {
 			return nil, err
 		}
 	}
@@ -75,14 +86,16 @@ func (s *Service) CrewDay(ctx context.Context, day, truck string) (*CrewDay, err
 	}
 	d.Stops = slices.DeleteFunc(d.Stops, func(x CrewStop) bool { _, is := out[x.At]; return is && x.Kind == VisitEmpty })
 	slices.Reverse(d.Done)
-	if err := s.crewChanges(ctx, d, plan); err != nil {
+	d.Finished += len(d.finished)
+	if err := s.crewChanges(ctx, d, plan, crew); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// crewRoute fills in the plan's stops of the truck.
-func (s *Service) crewRoute(ctx context.Context, d *CrewDay, plan *Plan, midnight time.Time) error {
+// crewRoute fills in the plan's stops of the truck that were still to do when the crew signed in: somebody else may have
+// driven it before, and what was emptied today was observed, by whichever door.
+func (s *Service) crewRoute(ctx context.Context, d *CrewDay, plan *Plan, midnight time.Time, crew *CrewTruck) error {
 	i := slices.IndexFunc(plan.Routes, func(r Route) bool { return r.Truck == d.Truck })
 	if i < 0 {
 		return nil
@@ -91,16 +104,36 @@ func (s *Service) crewRoute(ctx context.Context, d *CrewDay, plan *Plan, midnigh
 	if err != nil {
 		return err
 	}
+	var keys []string
+	for _, v := range plan.Routes[i].Visits {
+		if v.Kind == VisitEmpty {
+			keys = append(keys, SeriesKey(v.At, EmptyingKind))
+		}
+	}
+	emptied, err := s.sensing.Latest(ctx, keys...)
+	if err != nil {
+		return err
+	}
 	for _, v := range plan.Routes[i].Visits {
 		at := city.TimeOfDay(v.Start).On(midnight)
+		missed := crew != nil && at.Before(crew.StartedAt)
 		switch v.Kind {
 		case VisitEmpty:
+			if o, ok := emptied[SeriesKey(v.At, EmptyingKind)]; ok && !o.Time.Before(midnight) {
+				d.finished[v.At] = true
+				continue
+			}
 			d.Stops = append(d.Stops, CrewStop{Kind: v.Kind, At: v.At, Planned: at, Right: v.Right, Outcome: outcomes[v.At]})
 		case VisitUnload:
-			d.Stops = append(d.Stops, CrewStop{Kind: v.Kind, At: v.At, Planned: at})
+			if !missed {
+				d.Stops = append(d.Stops, CrewStop{Kind: v.Kind, At: v.At, Planned: at})
+			}
 		case VisitBreak:
+			if d.BreakAt = at; missed {
+				d.BreakAt = time.Time{}
+				continue
+			}
 			d.Stops = append(d.Stops, CrewStop{Kind: v.Kind, Planned: at})
-			d.BreakAt = at
 		case VisitDepart, VisitReturn:
 		}
 	}
@@ -111,7 +144,9 @@ func (s *Service) crewRoute(ctx context.Context, d *CrewDay, plan *Plan, midnigh
 func (d *CrewDay) apply(a *CrewAction, breakFor time.Duration) {
 	if a.Truck != d.Truck {
 		if a.Kind == CrewEmptied {
-			d.take(VisitEmpty, a.Container)
+			if _, ok := d.take(VisitEmpty, a.Container); ok {
+				d.finished[a.Container] = true
+			}
 		}
 		return
 	}
@@ -121,9 +156,12 @@ func (d *CrewDay) apply(a *CrewAction, breakFor time.Duration) {
 	switch a.Kind {
 	case CrewEmptied:
 		d.take(VisitEmpty, a.Container)
+		d.finished[a.Container] = true
 	case CrewFailed:
 		stop, ok := d.take(VisitEmpty, a.Container)
-		if ok && a.Reason.Effect() == Again {
+		if a.Reason.Effect() != Again {
+			d.finished[a.Container] = true
+		} else if ok {
 			stop.Failed = a.Reason
 			d.putLast(stop)
 		}
@@ -143,12 +181,15 @@ func (d *CrewDay) apply(a *CrewAction, breakFor time.Duration) {
 			stop = CrewStop{Kind: VisitEmpty, At: a.Container}
 		}
 		stop.SeenFull = true
+		delete(d.finished, a.Container)
 		d.Stops = slices.Insert(d.Stops, 0, stop)
 	case CrewUnloaded:
+		d.Finished++
 		if i := slices.IndexFunc(d.Stops, func(x CrewStop) bool { return x.Kind == VisitUnload }); i >= 0 {
 			d.Stops = slices.Delete(d.Stops, i, i+1)
 		}
 	case CrewBreak:
+		d.Finished++
 		d.take(VisitBreak, "")
 		d.BreakAt, d.BreakEnds = time.Time{}, a.At.Add(breakFor)
 	case CrewConfirmed, CrewUndone:
@@ -178,17 +219,12 @@ func (d *CrewDay) putLast(stop CrewStop) {
 }
 
 // crewChanges says by what the list differs from the one that the crew confirmed.
-func (s *Service) crewChanges(ctx context.Context, d *CrewDay, plan *Plan) error {
-	trucks, err := s.CrewTrucks(ctx, d.Day)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(trucks, func(c CrewTruck) bool { return c.Truck == d.Truck })
-	if i < 0 || plan == nil {
+func (s *Service) crewChanges(ctx context.Context, d *CrewDay, plan *Plan, crew *CrewTruck) error {
+	if crew == nil || plan == nil {
 		d.Confirmed = d.Version
 		return nil
 	}
-	if d.Confirmed = trucks[i].Version; d.Confirmed >= d.Version {
+	if d.Confirmed = crew.Version; d.Confirmed >= d.Version {
 		return nil
 	}
 	was := map[string]string{}

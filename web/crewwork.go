@@ -61,7 +61,9 @@ func (s *Site) crewWork(r *http.Request, d *Domains) (crewWork, error) {
 	}
 	for _, a := range notices {
 		n := crewNotice{ID: a.ID, Container: a.Container, At: a.At}
-		say := func(text string) { n.What = append(n.What, p.T("work.crew.truck", "truck", name(a.Truck), "text", text)) }
+		say := func(text string) {
+			n.What = append(n.What, p.T("work.crew.truck", "truck", name(a.Truck), "text", text))
+		}
 		if a.OtherTruck != "" {
 			say(p.T("work.crew.twice", "container", a.Container, "other", name(a.OtherTruck)))
 		}

@@ -145,6 +145,7 @@ type driverPage struct {
 	Added, Gone  int // by which a newer plan changes the list; both 0 where nothing is to confirm
 	Changed      bool
 	Done         []doneLine
+	Finished     int // stops that are behind it
 	Stops        []driverStop
 	Next         driverStop // the first of Stops; without a Kind when there is none
 	Break        string     // the break clock in words; empty when there is none to tell
@@ -214,7 +215,7 @@ func (s *Site) driver(r *http.Request, form Form) (any, error) {
 	now := s.opts.Clock.Now()
 	page := driverPage{
 		Form: form, Day: d.Collection.Today(), DayKey: day, Truck: truck, Name: s.residents.truckName(p, truck), Version: list.Version,
-		Changed: list.Confirmed < list.Version, Added: len(list.Added), Gone: len(list.Removed), Now: now.UnixMilli(), Rate: int(s.opts.Clock.Rate()),
+		Changed: list.Confirmed < list.Version, Finished: list.Finished, Added: len(list.Added), Gone: len(list.Removed), Now: now.UnixMilli(), Rate: int(s.opts.Clock.Rate()),
 		Path: p.Path("/chauffeur"), Beside: collection.BesideKinds(), keys: fmt.Sprintf("%s/%s/%d", day, truck, list.Actions),
 	}
 	if list.Version > 0 {

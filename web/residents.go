@@ -46,8 +46,8 @@ type state struct {
 	outcomes map[string]*collection.Outcome // of next
 	now      map[string]*collection.Outcome // of today
 
-	emptied, blocked, reported map[string]sensing.Observation // the latest, by container
-	things                     []happening                    // of what is not a container
+	emptied, blocked, reported map[string]sensing.Observation     // the latest, by container
+	things                     []happening                        // of what is not a container
 	out                        map[string]collection.ContainerOut // that cannot be emptied now
 }
 

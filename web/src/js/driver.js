@@ -38,7 +38,7 @@ function apply(items, a) {
     const unloads = items.querySelectorAll('li[data-kind="unload"]');
     const before = unloads[unloads.length - 1];
     stop?.remove();
-    if (stop && before?.isConnected !== undefined && before?.parentNode === items) before.before(stop);
+    if (stop && before) before.before(stop);
     else if (stop) items.append(stop);
   };
   switch (a.kind) {
@@ -81,7 +81,7 @@ async function show() {
   for (const li of items.children) li.hidden = li === first;
   list().replaceWith(items);
   showNext(first);
-  const done = Number(root.dataset.done) + held.filter((a) => !["undone", "confirmed"].includes(a.kind)).length;
+  const done = Number(root.dataset.done) + held.filter((a) => ["emptied", "unloaded", "break"].includes(a.kind) || a.kind === "failed" && effect(a.reason) !== "again").length;
   find("[data-progress]").textContent = say("progress", { done, left: items.children.length });
   find("[data-list-none]").hidden = items.children.length > 1;
   if (mine.some((a) => a.kind === "confirmed")) find("[data-changed]")?.remove();
