@@ -153,8 +153,8 @@ func (s *Service) checkCrew(a *CrewAction, now time.Time) error {
 	bad := func(field, way, format string, args ...any) error {
 		return problem.New(problem.Invalid, "crew."+field, format, args...).At(field).Do("%s", way)
 	}
-	if a.Key == "" || len(a.Key) > 100 || hasZero(a.Key) || !utf8.ValidString(a.Key) {
-		return bad("key", "Give each action a key of its own, for instance a UUID.", "The key has %d bytes; it must have 1 to 100, and be text.", len(a.Key))
+	if a.Key == "" || len(a.Key) > 200 || hasZero(a.Key) || !utf8.ValidString(a.Key) {
+		return bad("key", "Give each action a key of its own, for instance a UUID.", "The key has %d bytes; it must have 1 to 200, and be text.", len(a.Key))
 	}
 	midnight, err := s.ParseDay(a.Day)
 	if err != nil {

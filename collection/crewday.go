@@ -22,6 +22,7 @@ type CrewDay struct {
 	Added, Removed []string
 
 	Actions  int          // how many actions of all crews the list rests on, what was taken back included
+	Keys     []string     // of those of this truck: a phone need not apply them again
 	Stops    []CrewStop   // still to do, the next first
 	Done     []CrewAction // of this truck, the newest first, without what was taken back
 	Finished int          // how many stops are behind it, those of the plan that somebody else emptied included
@@ -80,6 +81,9 @@ func (s *Service) CrewDay(ctx context.Context, day, truck string) (*CrewDay, err
 		}
 	}
 	for i := range actions {
+		if actions[i].Truck == truck {
+			d.Keys = append(d.Keys, actions[i].Key)
+		}
 		if a := &actions[i]; a.UndoneAt.IsZero() {
 			d.apply(a, time.Duration(shift.BreakMinutes)*time.Minute)
 		}

@@ -27,6 +27,7 @@ type phone struct {
 	t    *testing.T
 	ctx  context.Context
 	dead atomic.Bool // the network: connections break off
+	deaf atomic.Bool // the same for the page alone: what is sent arrives
 	door atomic.Int64
 }
 
@@ -35,7 +36,7 @@ func newPhone(t *testing.T) *phone {
 	p := &phone{depot: newDepot(t), t: t}
 	// The browser's emulation does not reach a service worker, so the network itself fails as well.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.dead.Load() {
+		if p.dead.Load() || p.deaf.Load() && r.URL.Path == "/chauffeur" {
 			panic(http.ErrAbortHandler)
 		}
 		if r.URL.Path == "/chauffeur/gedaan" {
@@ -181,6 +182,20 @@ func TestThreeStopsWithoutAConnectionAreStoredOnceWhenItIsBack(t *testing.T) {
 	p.do(chromedp.Reload())
 	p.until(syncLine, "Alles is verstuurd.")
 	check()
+
+	// What was sent stays done also when the connection fails before the new list has come, and the page is opened anew.
+	p.deaf.Store(true)
+	p.do(chromedp.Click(chromedp.CSS(`[data-for="empty"] .crew__done`)))
+	p.until(nextStop, p.stops[4])
+	const none = "Geen verbinding. Wat je doet, bewaart deze telefoon."
+	p.until(syncLine, none)
+	p.offline(true)
+	p.do(chromedp.Reload())
+	p.until(nextStop, p.stops[4])
+	p.until(syncLine, none)
+	if actions, err := p.d.Collection.CrewActions(t.Context(), testDay); err != nil || actions[len(actions)-1].Container != p.stops[3] {
+		t.Errorf("stored %+v, %v", actions, err)
+	}
 }
 
 func TestTheCrewsPageKeepsTheRulesOfAccessibilityInEveryView(t *testing.T) {

@@ -25,24 +25,24 @@ async function run(mode, work) {
   }
 }
 
-// pending returns what waits, the oldest first.
-export const pending = () => run("readonly", (store) => store.getAll());
+// entries returns what is kept, the oldest first: what waits, and what was sent but stands in no list yet.
+export const entries = () => run("readonly", (store) => store.getAll());
 
 // add keeps an action; it returns when it is safe.
-export const add = (action) => run("readwrite", (store) => store.add({ action }));
+export const add = (action) => run("readwrite", (store) => store.add({ action, sent: false }));
 
-// remove forgets an entry that the city has answered for.
+// remove forgets an entry.
 export const remove = (n) => run("readwrite", (store) => store.delete(n));
 
 // send hands what waits to the city, in order, and returns how that ended: "done", "offline" or
-// "signin". told is called with each answer and its action before the entry is forgotten.
-export async function send(address, told) {
+// "signin". refused is called with each answer that the city will never take, and its action.
+export async function send(address, refused) {
   for (;;) {
-    const entries = (await pending()).slice(0, 100);
-    if (entries.length === 0) return "done";
+    const waiting = (await entries()).filter((e) => !e.sent).slice(0, 100);
+    if (waiting.length === 0) return "done";
     let answer;
     try {
-      answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(entries.map((e) => e.action)) });
+      answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(waiting.map((e) => e.action)) });
     } catch {
       return "offline";
     }
@@ -50,8 +50,12 @@ export async function send(address, told) {
     if (!answer.ok) return "offline"; // the city cannot take it now: it is sent again
     for (const [i, result] of (await answer.json()).entries()) {
       if (result.status === "retry") return "offline";
-      told(result, entries[i].action);
-      await remove(entries[i].n);
+      if (result.status === "refused") {
+        refused(result, waiting[i].action);
+        await remove(waiting[i].n);
+      } else {
+        await run("readwrite", (store) => store.put({ ...waiting[i], sent: true }));
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
-// The page of a truck's crew, with or without a connection. The server's list is the truth; what waits to
-// be sent is applied over it, by the same rules, so that the crew goes on at once.
-import { add, pending, send } from "./driver-queue.js";
+// The page of a truck's crew, with or without a connection. The server's list is the truth; what it does not
+// know yet is applied over it, by the same rules, so that the crew goes on at once.
+import { add, entries, remove, send } from "./driver-queue.js";
 
 const AGAIN = 20_000; // ms between looks at the city: a newer plan is told within half a minute
 const WARNING = 15 * 60_000; // ms before the break
@@ -69,10 +69,13 @@ function seenStop(id) {
   return li;
 }
 
-// show draws the list with what waits applied to it, the stop that comes next, and the line that says what was sent.
+// show draws the list with what it does not know yet applied to it, the stop that comes next, and the line that says what was sent.
 async function show() {
-  const entries = (await pending()).map((e) => e.action);
-  const mine = entries.filter((a) => a.day === root.dataset.day && a.truck === root.dataset.truck);
+  const all = await entries();
+  const known = new Set(root.dataset.known.split(" "));
+  const ours = (a) => a.day === root.dataset.day && a.truck === root.dataset.truck;
+  for (const e of all) if (e.sent && (known.has(e.action.key) || !ours(e.action))) await remove(e.n);
+  const mine = all.map((e) => e.action).filter((a) => ours(a) && !known.has(a.key));
   const undone = new Set(mine.filter((a) => a.kind === "undone").map((a) => a.of));
   const items = base.cloneNode(true);
   const held = mine.filter((a) => !undone.has(a.key));
@@ -86,9 +89,9 @@ async function show() {
   find("[data-list-none]").hidden = items.children.length > 1;
   if (mine.some((a) => a.kind === "confirmed")) find("[data-changed]")?.remove();
   showUndo(held);
-  const n = entries.length;
+  const n = all.filter((e) => !e.sent).length;
   find("[data-signin]").hidden = state !== "signin";
-  find("[data-sync]").textContent = state === "signin" ? say("signin", { n }) : state === "offline" ? say("offline", { n }) : n > 0 ? say("sending", { n }) : say("online");
+  find("[data-sync]").textContent = state === "signin" ? say("signin", { n }) : state === "offline" ? say(n > 0 ? "offline" : "offlineNone", { n }) : n > 0 ? say("sending", { n }) : say("online");
 }
 
 function showNext(li) {
@@ -167,7 +170,14 @@ async function take(form, button) {
     of: text("of") || undefined, version: Number(text("version")) || undefined,
   };
   if (action.kind === "seen") action.container = action.container?.toUpperCase();
-  await add(action);
+  try {
+    await add(action);
+  } catch (err) {
+    console.error("driver", err); // the phone keeps nothing: as without a script
+    if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+    form.submit();
+    return;
+  }
   if (action.kind === "break") root.dataset.breakAt = "0";
   for (const fold of root.querySelectorAll("[data-fold]")) fold.open = false;
   form.reset();
@@ -182,9 +192,7 @@ async function take(form, button) {
 // sync sends what waits, then looks at the city's list. One at a time: order counts.
 function sync() {
   sending ??= (async () => {
-    state = await send(`/chauffeur/gedaan?lang=${lang}`, (result, action) => {
-      if (result.status === "refused") refuse(result, action);
-    });
+    state = await send(`/chauffeur/gedaan?lang=${lang}`, refuse);
     if (state === "done") await refresh();
     await show();
   })().catch((err) => console.error("driver", err)).finally(() => { sending = null; });
@@ -220,7 +228,7 @@ async function refresh() {
     return;
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-driver]");
-  if (!fresh || (await pending()).length > 0) return;
+  if (!fresh) return;
   if (fresh.dataset.state === root.dataset.state) {
     root.dataset.now = fresh.dataset.now;
     root.dataset.rate = fresh.dataset.rate;
@@ -242,10 +250,7 @@ async function refresh() {
 document.addEventListener("submit", (event) => {
   if (!root.contains(event.target)) return;
   event.preventDefault();
-  take(event.target, event.submitter).catch((err) => {
-    console.error("driver", err);
-    event.target.submit(); // the phone keeps nothing: as without a script
-  });
+  take(event.target, event.submitter).catch((err) => console.error("driver", err));
 });
 addEventListener("online", () => sync());
 addEventListener("offline", () => {
@@ -255,7 +260,7 @@ addEventListener("offline", () => {
 document.addEventListener("visibilitychange", () => { if (!document.hidden) sync(); });
 setInterval(() => { if (!document.hidden) sync(); }, AGAIN);
 setInterval(tick, 1000);
-await show();
+await show().catch((err) => console.error("driver", err));
 sync();
 
 // The service worker keeps this page and what it is made of, so that it opens without a connection.
