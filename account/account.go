@@ -31,11 +31,12 @@ const (
 	Planner       Role = "planner"       // collection plans
 	Officer       Role = "medewerker"    // cases and reports
 	Alderman      Role = "wethouder"     // reads everything, decides nothing
+	Driver        Role = "driver"        // the crew of a truck: an account is a truck's or a depot's, not a person's
 	Importer      Role = "importer"      // a program: containers, roads, observations
 )
 
 // Roles lists the roles.
-func Roles() []Role { return []Role{Administrator, Planner, Officer, Alderman, Importer} }
+func Roles() []Role { return []Role{Administrator, Planner, Officer, Alderman, Driver, Importer} }
 
 // Account is somebody who can sign in.
 type Account struct {

@@ -237,7 +237,7 @@ func (c *checker) outcomes(outcomes []Outcome) {
 // wish judges that the plan does what a planner wants of a container, or says that it does not fit.
 func (c *checker) wish(w Wish, outcomes []Outcome) {
 	i := slices.IndexFunc(outcomes, func(o Outcome) bool { return o.Container == w.Container })
-	unfit := i >= 0 && !outcomes[i].Planned && len(outcomes[i].Reasons) > 0 && outcomes[i].Reasons[0].Code == ReasonCapacity
+	unfit := i >= 0 && !outcomes[i].Planned && len(outcomes[i].Reasons) > 0 && (outcomes[i].Reasons[0].Code == ReasonCapacity || outcomes[i].Reasons[0].Code == ReasonOut)
 	out := slices.Contains(strings.Split(c.plan.Inputs.Unavailable, ","), w.Truck)
 	truck, planned := c.emptied[w.Container]
 	switch {

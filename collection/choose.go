@@ -38,6 +38,9 @@ type day = Days
 
 func (s *Service) newDay(midnight time.Time) day { return NewDays(midnight, s.city.WorkingDay) }
 
+// out reports whether the container cannot be emptied until an official says so.
+func (p *prospect) out() bool { return p.bar == ReasonOut }
+
 // appraise fills in what emptying the container on day 0 is worth, and why it must be emptied where it must.
 func (p *prospect) appraise(d day, costs city.Costs, stopCents float64) {
 	terms := Terms{Costs: costs, StopCents: stopCents, VolumeLitres: float64(p.VolumeLitres), HygieneDays: p.stream.HygieneDays}

@@ -49,6 +49,10 @@ func (s *Service) Evaluate(ctx context.Context, day time.Time) error {
 	if err != nil {
 		return fmt.Errorf("evaluate %s: %w", plan.Day, err)
 	}
+	unseen, err := s.unseenFills(ctx, plan.Day)
+	if err != nil {
+		return err
+	}
 	groups := map[string]*turnout{"": {}}
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -60,8 +64,9 @@ func (s *Service) Evaluate(ctx context.Context, day time.Time) error {
 			groups[stream] = &turnout{}
 		}
 		fill, done := found[o.Container]
-		groups[""].add(o.FillThen, ppm(fill), done)
-		groups[stream].add(o.FillThen, ppm(fill), done)
+		for _, t := range []*turnout{groups[""], groups[stream]} {
+			t.add(o.FillThen, ppm(fill), done, !unseen[o.Container])
+		}
 	}
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
 		for group, t := range groups {
@@ -96,18 +101,39 @@ func (s *Service) Backtest(ctx context.Context, days int) (*forecast.Report, err
 	})
 }
 
+// unseenFills returns the containers that crews emptied on a day without anybody or anything having seen how full they
+// were: an expectation must not be the proof of itself.
+func (s *Service) unseenFills(ctx context.Context, day string) (map[string]bool, error) {
+	actions, err := s.CrewActions(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	unseen := map[string]bool{}
+	for _, a := range actions {
+		if a.Kind == CrewEmptied && a.UndoneAt.IsZero() {
+			unseen[a.Container] = a.FillFrom == FillFromPlan || a.FillFrom == FillFromNone
+		}
+	}
+	return unseen, nil
+}
+
 // turnout sums how a group of stops turned out. Fills are parts per million.
 type turnout struct {
 	done, missed, overfull      int64
+	seen                        int64 // of done, those whose fill somebody or something saw
 	found, difference, absolute int64
 }
 
-func (t *turnout) add(expected, found int64, done bool) {
+func (t *turnout) add(expected, found int64, done, seen bool) {
 	if !done {
 		t.missed++
 		return
 	}
 	t.done++
+	if !seen {
+		return
+	}
+	t.seen++
 	t.found += found
 	t.difference += found - expected
 	t.absolute += max(found-expected, expected-found)
@@ -117,7 +143,7 @@ func (t *turnout) add(expected, found int64, done bool) {
 }
 
 func (t *turnout) measures() map[string]int64 {
-	n := max(t.done, 1)
+	n := max(t.seen, 1)
 	return map[string]int64{
 		MeasureDone: t.done, MeasureMissed: t.missed, MeasureFoundFill: t.found / n, MeasureFillError: t.absolute / n,
 		MeasureFillBias: t.difference / n, MeasureOverfull: t.overfull * 1_000_000 / n,

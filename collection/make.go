@@ -157,6 +157,9 @@ func (s *Service) weigh(o *outlook) {
 		if o.history.reported[c.ID] {
 			p.why = append(p.why, Reason{Code: ReasonReport})
 		}
+		if _, out := o.history.out[c.ID]; out {
+			p.bar, p.must, p.prize, p.why = ReasonOut, false, 0, nil
+		}
 	}
 }
 
@@ -189,7 +192,7 @@ func holdOn(prospects []prospect, plan *Plan, stopCents float64) {
 	planned := plan.truckOf()
 	for i := range prospects {
 		p := &prospects[i]
-		if _, ok := planned[p.ID]; ok {
+		if _, ok := planned[p.ID]; ok && p.bar == "" {
 			p.prize = max(p.prize, int64(8*stopCents))
 		} else if !p.must {
 			p.prize = 0
@@ -333,7 +336,7 @@ func (s *Service) nearestWithRoom(plan *Plan, prospects []prospect) {
 		}
 		best := 1500.0 // metres; nobody walks further with a bag
 		for j := range prospects {
-			if i == j || prospects[j].Stream != prospects[i].Stream || plan.Outcomes[j].FillNow > room {
+			if i == j || prospects[j].out() || prospects[j].Stream != prospects[i].Stream || plan.Outcomes[j].FillNow > room {
 				continue
 			}
 			if m := distance(prospects[i].Point, prospects[j].Point); m < best {
@@ -358,6 +361,9 @@ func (s *Service) measure(plan *Plan, prospects []prospect, solution *fleet.Solu
 		p, o := &prospects[i], &plan.Outcomes[i]
 		if o.Planned {
 			m[MeasureStops]++
+			continue
+		}
+		if p.out() { // no plan can do anything about it; an official must
 			continue
 		}
 		m[MeasureSkipped] = max(m[MeasureSkipped], o.ChanceFull)

@@ -162,6 +162,7 @@ type history struct {
 	emptied      map[string]time.Time
 	reported     map[string]bool // since the last emptying
 	lifts        [][]lifted      // of every container, in order of time
+	out          map[string]ContainerOut
 	observations int64
 	until        time.Time
 	digest       string
@@ -169,7 +170,10 @@ type history struct {
 
 // history reads the fills, emptyings and reports of the last weeks.
 func (s *Service) history(ctx context.Context, containers []Container, now time.Time) (*history, error) {
-	h := &history{series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{}, lifts: make([][]lifted, len(containers))}
+	h := &history{
+		series: make([]forecast.Series, len(containers)), emptied: map[string]time.Time{}, reported: map[string]bool{},
+		lifts: make([][]lifted, len(containers)), out: map[string]ContainerOut{},
+	}
 	index := make(map[string]int, len(containers))
 	digest := sha256.New()
 	for i, c := range containers {
@@ -216,6 +220,14 @@ func (s *Service) history(ctx context.Context, containers []Container, now time.
 	}
 	if h.until.IsZero() {
 		h.until = now
+	}
+	out, err := s.ContainersOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range out {
+		h.out[o.Container] = o
+		fmt.Fprintf(digest, "%s %s\n", o.Container, o.Reason)
 	}
 	h.digest = hex.EncodeToString(digest.Sum(nil))
 	return h, nil

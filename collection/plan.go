@@ -160,6 +160,7 @@ const (
 	ReasonUnreached = "unreached"  // left: no truck can get there
 	ReasonForbidden = "forbidden"  // left: a planner took it out
 	ReasonNoService = "no_service" // left: nothing is collected on this day
+	ReasonOut       = "out"        // left: a crew found that it cannot be emptied, and no official has said otherwise yet
 )
 
 // Comparison is a policy's day beside the plan's.

@@ -47,7 +47,7 @@ func (s *Service) compareWithSchedule(ctx context.Context, plan *Plan, prospects
 	}
 	var stops []prospect // copies: the schedule values every stop alike
 	for i := range prospects {
-		if days := due[prospects[i].ID]; days != nil && days[0] {
+		if days := due[prospects[i].ID]; days != nil && days[0] && !prospects[i].out() {
 			p := prospects[i]
 			p.prize, p.only = mustPrize, nil
 			stops = append(stops, p)
@@ -91,7 +91,9 @@ func overfull(p *prospect, planned bool, due []bool, d day, count func(policy, d
 	paths := newPaths(p.onward, d)
 	var growth [compareDays]float64
 	mine := make([]bool, compareDays)
-	if planned {
+	if p.out() { // neither can empty it
+		due = nil
+	} else if planned {
 		mine[0] = true
 	} else if p.next < compareDays {
 		mine[p.next] = true

@@ -77,7 +77,7 @@ func (r *routing) grant(prospects []prospect, wishes map[string]Wish) {
 	for i := range prospects {
 		p := &prospects[i]
 		wish, ok := wishes[p.ID]
-		if !ok {
+		if !ok || p.out() {
 			continue
 		}
 		code := ReasonPinned

@@ -16,7 +16,7 @@ await build({
   external: ["*.woff2", "*.svg"], legalComments: "none",
 });
 await build({
-  entryPoints: { app: "src/js/app.js", map: "src/js/map.js", verify: "src/js/verify-page.js", htmx: "src/js/htmx.js" },
+  entryPoints: { app: "src/js/app.js", map: "src/js/map.js", verify: "src/js/verify-page.js", htmx: "src/js/htmx.js", driver: "src/js/driver.js", "driver-sw": "src/js/driver-sw.js" },
   bundle: true, minify: true, format: "esm", target, outdir: dist,
   external: ["./maplibre-gl.mjs"], legalComments: "none",
 });

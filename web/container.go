@@ -46,6 +46,7 @@ type containerPage struct {
 	Lifts      *Table
 	Faults     []faultLine
 	Failed     time.Time // the last stop that failed, when it is newer than the last emptying
+	OutSince   time.Time // since when it cannot be emptied; zero when it can
 	PlanIsNone string    // why there is no plan to tell of
 }
 
@@ -95,6 +96,7 @@ func (r *residents) container(q *http.Request) (any, error) {
 	if b := st.blocked[k.ID]; b.Time.After(st.emptied[k.ID].Time) && st.at.Sub(b.Time) < 7*24*time.Hour {
 		page.Failed = b.Time
 	}
+	page.OutSince = st.out[k.ID].At
 	return page, nil
 }
 

@@ -37,4 +37,5 @@ func (s *Site) domainPages(d *Domains) {
 	s.sensorPages(d)
 	s.dataPages(d)
 	s.officialPages(d)
+	s.driverPages()
 }

@@ -43,6 +43,8 @@ func (s *Site) officialPages(d *Domains) {
 	s.page("GET /werk/advies/{id}", "advice.html", func(r *http.Request) (any, error) { return s.advice(r, d) })
 	s.page("POST /werk/advies/{id}", "advice.html", func(r *http.Request) (any, error) { return s.sign(r, d) })
 	s.page("POST /werk/bericht/{id}", "work.html", func(r *http.Request) (any, error) { return s.handleMessage(r, d) })
+	s.page("POST /werk/wagen/{id}", "work.html", func(r *http.Request) (any, error) { return s.readCrewNotice(r, d) })
+	s.page("POST /werk/container/{id}", "work.html", func(r *http.Request) (any, error) { return s.repaired(r, d) })
 	s.page("GET /beheer", "admin.html", func(r *http.Request) (any, error) { return s.admin(r, d) })
 }
 
@@ -56,11 +58,14 @@ func (d *Domains) official(r *http.Request) (account.Account, bool) {
 	return who, err == nil
 }
 
-// must returns who is signed in, or sends the reader to sign in.
+// must returns which official is signed in, or sends the reader to sign in; a crew is sent to its own page.
 func (d *Domains) must(r *http.Request) (account.Account, error) {
 	who, ok := d.official(r)
 	if !ok {
 		return who, seeOther("/inloggen")
+	}
+	if who.Role == account.Driver { // the office's pages are not the crews'
+		return who, seeOther("/chauffeur")
 	}
 	return who, nil
 }
@@ -98,6 +103,9 @@ func (d *Domains) begin(r *http.Request, who account.Account) error {
 		return fmt.Errorf("session: %w", err)
 	}
 	d.Sessions.Put(r.Context(), sessionAccount, who.ID)
+	if who.Role == account.Driver {
+		return seeOther("/chauffeur")
+	}
 	return seeOther("/werk")
 }
 
@@ -129,6 +137,7 @@ type workPage struct {
 	Advice   []adviceLine
 	Messages []messageLine
 	Recent   []decisionLine
+	Crew     crewWork
 }
 
 type adviceLine struct {
@@ -171,6 +180,9 @@ func (s *Site) work(r *http.Request, d *Domains) (any, error) {
 	}
 	for _, m := range messages {
 		page.Messages = append(page.Messages, messageLine{m, p.T("work.message." + string(m.Kind))})
+	}
+	if page.Crew, err = s.crewWork(r, d); err != nil {
+		return nil, err
 	}
 	list, err := d.Gate.List(r.Context(), decision.Filter{Limit: 5})
 	if err != nil {

@@ -47,6 +47,8 @@ func whatIf(p *message.Printer, o *collection.Outcome, day time.Time) string {
 		key = "reason.whatif.hygiene"
 	case o.Planned && o.ThresholdNow > 0 && o.ThresholdNow <= o.FillNow:
 		key = "reason.whatif.less"
+	case !o.Planned && code == collection.ReasonOut:
+		key = "reason.whatif.out"
 	case !o.Planned && code == collection.ReasonCapacity:
 		key = "reason.whatif.capacity"
 	case !o.Planned && o.ThresholdNow > o.FillNow:

@@ -48,9 +48,10 @@ type state struct {
 	outcomes map[string]*collection.Outcome // of next
 	now      map[string]*collection.Outcome // of today
 
-	anomalies                  map[string][]collection.Anomaly // of containers and their sensors, by container
-	emptied, blocked, reported map[string]sensing.Observation  // the latest, by container
-	things                     []happening                     // of what is not a container
+	anomalies                  map[string][]collection.Anomaly    // of containers and their sensors, by container
+	emptied, blocked, reported map[string]sensing.Observation     // the latest, by container
+	things                     []happening                        // of what is not a container
+	out                        map[string]collection.ContainerOut // that cannot be emptied now
 }
 
 // residentPages registers the pages that residents come for.
@@ -145,6 +146,14 @@ func (r *residents) readState(ctx context.Context) (*state, error) {
 	st.anomalies = map[string][]collection.Anomaly{}
 	for _, a := range found {
 		st.anomalies[a.Container] = append(st.anomalies[a.Container], a)
+	}
+	out, err := c.ContainersOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st.out = map[string]collection.ContainerOut{}
+	for _, o := range out {
+		st.out[o.Container] = o
 	}
 	if st.things, err = r.thingHappenings(ctx, st.at); err != nil {
 		return nil, err
@@ -255,7 +264,7 @@ func walkMinutes(a, b orb.Point) int { return max(1, int(geo.Distance(a, b)*1.3/
 func (st *state) nearestWithRoom(k collection.Container) (collection.Container, int, bool) {
 	best, at := 15, -1
 	for i, other := range st.containers {
-		if other.ID == k.ID || other.Stream != k.Stream || !st.fills[i].known || st.fills[i].value > 0.7 {
+		if _, out := st.out[other.ID]; out || other.ID == k.ID || other.Stream != k.Stream || !st.fills[i].known || st.fills[i].value > 0.7 {
 			continue
 		}
 		if m := walkMinutes(k.Point, other.Point); m < best || m == best && at < 0 {

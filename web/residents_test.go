@@ -191,7 +191,7 @@ func TestEveryReasonHasASentenceInEachLanguage(t *testing.T) {
 	}
 	// Which way each reason goes; those that a container must be emptied for are told, too, when it does not fit.
 	both := []string{collection.ReasonFull, collection.ReasonHygiene, collection.ReasonReport, collection.ReasonSilent, collection.ReasonNoSensor, collection.ReasonPinned, collection.ReasonMoved}
-	left := []string{collection.ReasonRoom, collection.ReasonCapacity, collection.ReasonUnreached, collection.ReasonNoService, collection.ReasonForbidden}
+	left := []string{collection.ReasonRoom, collection.ReasonCapacity, collection.ReasonUnreached, collection.ReasonNoService, collection.ReasonForbidden, collection.ReasonOut}
 	for _, lang := range message.Languages() {
 		p := cat.Printer(lang, time.UTC).At(noon)
 		for _, code := range codes {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"polder.city/account"
 	"polder.city/internal/message"
 )
 
@@ -168,7 +169,7 @@ type navItem struct {
 	Here      bool
 }
 
-// Nav returns the doors that lead somewhere: five for everybody, two more for officials.
+// Nav returns the doors that lead somewhere: five for everybody, two more for officials, one for the crew of a truck.
 func (v view) Nav() []navItem {
 	doors := []navItem{
 		{Path: "/wijken", Key: "site.nav.district"},
@@ -177,7 +178,9 @@ func (v view) Nav() []navItem {
 		{Path: "/algoritmes", Key: "site.nav.algorithms"},
 		{Path: "/data", Key: "site.nav.data"},
 	}
-	if v.Official() != "" {
+	if v.driver() {
+		doors = append(doors, navItem{Path: "/chauffeur", Key: "site.nav.driver"})
+	} else if v.Official() != "" {
 		doors = append(doors, navItem{Path: "/werk", Key: "site.nav.work"}, navItem{Path: "/beheer", Key: "site.nav.admin"})
 	}
 	here := plainPath(v.r)
@@ -189,6 +192,16 @@ func (v view) Nav() []navItem {
 		}
 	}
 	return open
+}
+
+// driver reports whether the crew of a truck is signed in.
+func (v view) driver() bool {
+	d := v.site.opts.Domains
+	if d == nil {
+		return false
+	}
+	who, ok := d.official(v.r)
+	return ok && who.Role == account.Driver
 }
 
 // Label returns a door's words: its message.

@@ -20,7 +20,8 @@ import (
 )
 
 // crew drives the demo's plans through the simulated world: what a plan in force
-// says is emptied at the time that it says, and what was found is observed.
+// says is emptied at the time that it says, and what was found is observed. A truck
+// that a person signed in for is theirs from then on: the world learns what they did.
 type crew struct {
 	demo  *demo
 	world *simulate.World
@@ -32,6 +33,7 @@ func newCrew(d *demo, w *simulate.World) *crew { return &crew{d, w} }
 type lift struct {
 	at        time.Time
 	container string
+	told      bool // a person did it, and their own page observed it
 }
 
 // drive lets the world live up to a time, trucks included, and hands everything
@@ -52,6 +54,10 @@ func (c *crew) drive(ctx context.Context, until time.Time, sink func(context.Con
 		}
 		before, _, err := c.world.Empty(l.container, l.at)
 		switch {
+		case l.told: // where the world has it blocked, the person knew better, and the next reading will show it
+			if err != nil && !errors.Is(err, simulate.ErrBlocked) {
+				return fmt.Errorf("empty %s: %w", l.container, err)
+			}
 		case errors.Is(err, simulate.ErrBlocked):
 			c.demo.g.log.Info("a stop failed: something stands before the container", "container", l.container)
 			readings = append(readings, sensing.Reading{DatastreamKey: collection.SeriesKey(l.container, collection.BlockedKind), Time: l.at, Value: 1})
@@ -79,17 +85,61 @@ func (c *crew) lifts(ctx context.Context, from, until time.Time) ([]lift, error)
 		if plan == nil || plan.State != collection.Decided {
 			continue
 		}
+		taken, done, err := c.people(ctx, plan.Day)
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range plan.Routes {
 			for _, v := range r.Visits {
 				at := day.Add(time.Duration(v.Leave) * time.Second)
-				if v.Kind == collection.VisitEmpty && at.After(from) && !at.After(until) {
-					lifts = append(lifts, lift{at, v.At})
+				since, theirs := taken[r.Truck]
+				if v.Kind == collection.VisitEmpty && at.After(from) && !at.After(until) && !done[v.At] && (!theirs || at.Before(since)) {
+					lifts = append(lifts, lift{at: at, container: v.At})
 				}
+			}
+		}
+	}
+	// What people did counts in the world when it cannot be taken back any more, wherever they drive.
+	for day := calendar.AddDays(calendar.Midnight(from, zone), -1); day.Before(until); day = calendar.AddDays(day, 1) {
+		actions, err := c.demo.app.collection.CrewActions(ctx, day.Format(collection.DayLayout))
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range actions {
+			at := a.ReceivedAt.Add(collection.UndoFor)
+			if a.Kind == collection.CrewEmptied && a.UndoneAt.IsZero() && at.After(from) && !at.After(until) {
+				lifts = append(lifts, lift{at: at, container: a.Container, told: true})
 			}
 		}
 	}
 	slices.SortStableFunc(lifts, func(a, b lift) int { return a.at.Compare(b.at) })
 	return lifts, nil
+}
+
+// people returns the trucks that people took on a day, and since when, and the containers that they did or that cannot be emptied.
+func (c *crew) people(ctx context.Context, day string) (taken map[string]time.Time, done map[string]bool, err error) {
+	trucks, err := c.demo.app.collection.CrewTrucks(ctx, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken, done = map[string]time.Time{}, map[string]bool{}
+	for _, x := range trucks {
+		taken[x.Truck] = x.StartedAt
+	}
+	actions, err := c.demo.app.collection.CrewActions(ctx, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range actions {
+		if a.Kind == collection.CrewEmptied && a.UndoneAt.IsZero() {
+			done[a.Container] = true
+		}
+	}
+	out, err := c.demo.app.collection.ContainersOut(ctx)
+	for _, o := range out {
+		done[o.Container] = true
+	}
+	return taken, done, err
 }
 
 // appendReadings puts what happened in the simulated city in the words of a sensor's message.

@@ -38,7 +38,7 @@ func (demoCmd) Help() string {
 	return "For instance:\n  polder demo\n  polder demo --data ./demo                  keep it, and go on from there the next time\n  polder demo --osm flevoland.osm.pbf        real streets"
 }
 
-// The demo's officials. They exist in the demo only, and the demo listens on loopback only.
+// The demo's officials, and the crews of its trucks. They exist in the demo only, and the demo listens on loopback only.
 var demoOfficials = []struct {
 	name     string
 	role     account.Role
@@ -47,6 +47,7 @@ var demoOfficials = []struct {
 	{"planner", account.Planner, "demo planner almere"},
 	{"medewerker", account.Officer, "demo medewerker almere"},
 	{"wethouder", account.Alderman, "demo wethouder almere"},
+	{"chauffeur", account.Driver, "demo chauffeur almere"},
 }
 
 // demo is a running demo.

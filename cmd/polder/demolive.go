@@ -19,6 +19,7 @@ import (
 	"polder.city/collection"
 	"polder.city/decision"
 	"polder.city/internal/calendar"
+	"polder.city/internal/problem"
 	"polder.city/sensing"
 	"polder.city/simulate"
 	"polder.city/web"
@@ -82,6 +83,9 @@ func (d *demo) build(ctx context.Context) (*simulate.World, error) {
 			return nil, err
 		}
 		d.progress(web.Building{Phase: "containers", Day: recentDays, Days: d.cmd.Days})
+		if err := d.people(ctx); err != nil {
+			return nil, err
+		}
 		if d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo"); err != nil {
 			return nil, err
 		}
@@ -118,8 +122,21 @@ func (d *demo) place(ctx context.Context) error {
 	if _, err := d.app.sensing.EnsureThings(ctx, cityThings(d.city)); err != nil {
 		return err
 	}
+	if err := d.people(ctx); err != nil {
+		return err
+	}
+	var err error
+	d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo")
+	return err
+}
+
+// people makes the accounts that are not there yet: a demo that was kept may be of a version with fewer.
+func (d *demo) people(ctx context.Context) error {
 	for _, o := range demoOfficials {
 		token, err := d.app.accounts.Invite(ctx, o.name, o.role, "demo")
+		if problem.KindOf(err) == problem.Conflict {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -127,9 +144,7 @@ func (d *demo) place(ctx context.Context) error {
 			return err
 		}
 	}
-	var err error
-	d.key, err = d.app.accounts.NewKey(ctx, "sensors", account.Importer, "demo")
-	return err
+	return nil
 }
 
 // worldConfig is the simulated city from a year before the clock's start.
