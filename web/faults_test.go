@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"polder.city/account"
 	"polder.city/collection"
 	"polder.city/sensing"
@@ -56,4 +58,18 @@ func TestASensorThatStandsStillIsToldOfWithItsReadings(t *testing.T) {
 	}
 	ctx := webtest.Browser(t)
 	lookIn(t, ctx, o.Site, webtest.Views()[1:3], "/meten/VAD-001-R", "/algoritmes/inzamelplan")
+	err := chromedp.Do(ctx, chromedp.Navigate(o.address+"/inloggen"), chromedp.SendKeys(chromedp.CSS("#f-name"), string(account.Planner)),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), testPassword+"\r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, ctx, "document.readyState == 'complete' && location.pathname == '/werk'")
+	for _, view := range webtest.Views()[1:3] {
+		if err := chromedp.Do(ctx, webtest.Set(view), chromedp.Navigate(o.address+"/beheer")); err != nil {
+			t.Fatal(err)
+		}
+		webtest.Axe(t, ctx)
+		webtest.Overflow(t, ctx)
+		webtest.Shot(t, ctx, "beheer-"+view.Name())
+	}
 }
