@@ -13,7 +13,7 @@ import (
 	"polder.city/web/webtest"
 )
 
-// stick makes the sensor of VAD-001-R stand still for five days, after which the next plan's preview looks at it.
+// stick makes the sensor of VAD-001-R stand still for five days, and somebody report VAD-004-R, after which the next plan's preview looks at it.
 func stick(t *testing.T, c *testCity) {
 	t.Helper()
 	var rows []sensing.Reading
@@ -21,6 +21,7 @@ func stick(t *testing.T, c *testCity) {
 	for at := noon.Add(2 * time.Hour); at.Before(later); at = at.Add(2 * time.Hour) {
 		rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey("VAD-001-R", collection.FillKind), Time: at, Value: 0.44})
 	}
+	rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey("VAD-004-R", collection.ReportKind), Time: noon.AddDate(0, 0, 1), Value: 1})
 	c.clock.Forward(later)
 	if _, err := c.d.Sensing.Import(t.Context(), sensing.Batch{Import: "stuck", Name: "stuck", Rows: rows, Last: true}); err != nil {
 		t.Fatal(err)
