@@ -23,7 +23,7 @@ func faultLines(p *message.Printer, found []collection.Anomaly) []faultLine {
 			continue
 		}
 		line := faultLine{Title: p.T("fault.title." + a.Fault), Text: faultText(p, a), Evidence: Table{
-			Caption: p.T("fault.evidence"), Hidden: true, Head: []string{p.T("fault.when"), p.T("fault.reading")}, Numeric: []bool{false, true},
+			Caption: p.T("fault.title."+a.Fault) + ": " + p.T("fault.evidence"), Hidden: true, Head: []string{p.T("fault.when"), p.T("fault.reading")}, Numeric: []bool{false, true},
 		}}
 		for _, e := range a.Evidence {
 			reading := format(p, "pct", e.Fill)

@@ -5,13 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"polder.city/account"
 	"polder.city/collection"
 	"polder.city/sensing"
 	"polder.city/web/webtest"
 )
 
-// stick makes the sensor of VAD-001-R stand still for five days, after which the next plan's preview looks at it.
+// stick makes the sensor of VAD-001-R stand still for five days, and somebody report VAD-004-R, after which the next plan's preview looks at it.
 func stick(t *testing.T, c *testCity) {
 	t.Helper()
 	var rows []sensing.Reading
@@ -19,6 +21,7 @@ func stick(t *testing.T, c *testCity) {
 	for at := noon.Add(2 * time.Hour); at.Before(later); at = at.Add(2 * time.Hour) {
 		rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey("VAD-001-R", collection.FillKind), Time: at, Value: 0.44})
 	}
+	rows = append(rows, sensing.Reading{DatastreamKey: collection.SeriesKey("VAD-004-R", collection.ReportKind), Time: noon.AddDate(0, 0, 1), Value: 1})
 	c.clock.Forward(later)
 	if _, err := c.d.Sensing.Import(t.Context(), sensing.Batch{Import: "stuck", Name: "stuck", Rows: rows, Last: true}); err != nil {
 		t.Fatal(err)
@@ -56,4 +59,18 @@ func TestASensorThatStandsStillIsToldOfWithItsReadings(t *testing.T) {
 	}
 	ctx := webtest.Browser(t)
 	lookIn(t, ctx, o.Site, webtest.Views()[1:3], "/meten/VAD-001-R", "/algoritmes/inzamelplan")
+	err := chromedp.Do(ctx, chromedp.Navigate(o.address+"/inloggen"), chromedp.SendKeys(chromedp.CSS("#f-name"), string(account.Planner)),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), testPassword+"\r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, ctx, "document.readyState == 'complete' && location.pathname == '/werk'")
+	for _, view := range webtest.Views()[1:3] {
+		if err := chromedp.Do(ctx, webtest.Set(view), chromedp.Navigate(o.address+"/beheer")); err != nil {
+			t.Fatal(err)
+		}
+		webtest.Axe(t, ctx)
+		webtest.Overflow(t, ctx)
+		webtest.Shot(t, ctx, "beheer-"+view.Name())
+	}
 }
