@@ -8,6 +8,7 @@ import (
 	"polder.city/collection"
 	"polder.city/decision"
 	"polder.city/internal/problem"
+	"polder.city/register"
 	"polder.city/store"
 	"polder.city/store/storetest"
 )
@@ -245,5 +246,28 @@ func TestTheCheckerFindsAPlanThatForgetsAPlanner(t *testing.T) {
 	old.MadeAt = p.clock.Now().Add(time.Minute)
 	if wrong, err := p.Check(t.Context(), old); err != nil || len(wrong) == 0 {
 		t.Errorf("a plan that empties what a planner wants left passes: %v", err)
+	}
+}
+
+func TestAChangeOfAPlanThatWaitsAsAnAdviceOvertakesIt(t *testing.T) {
+	p := newPlanner(t, storetest.Open(t, t.TempDir()+"/polder.db"), func(e *register.Entry) {
+		for i := range e.Polder.Mandates[0].Limits {
+			e.Polder.Mandates[0].Limits[i].AtMost = 0
+		}
+	})
+	advised := p.decide(t, collection.CauseAfternoon)
+	if advised.Ruling.Verdict != decision.Advised {
+		t.Fatalf("%+v", advised.Ruling)
+	}
+	out := p.one(t, true)
+	result := p.confirm(t, collection.Change{Container: out, Kind: collection.WishForbid})
+	if a, err := p.gate.Advice(t.Context(), advised.Ruling.Advice); err != nil || a.State != "overtaken" {
+		t.Errorf("the advice before is %+v, %v", a, err)
+	}
+	if open, err := p.gate.OpenAdvice(t.Context()); err != nil || len(open) != 0 {
+		t.Errorf("%d advices wait, %v", len(open), err)
+	}
+	if plan, err := p.PlanOf(t.Context(), "2026-11-24"); err != nil || plan.Decision != result.Ruling.Number || p.outcomeOf(t, out).Planned {
+		t.Errorf("the plan is %+v, %v", plan, err)
 	}
 }

@@ -194,6 +194,26 @@ func TestAnAlgorithmThatAdvisesNeverDecides(t *testing.T) {
 	})
 }
 
+func TestWhatAnOfficialAskedForWaitsForASignatureWithinTheLimitsToo(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newCity(t, db).publish()
+		p := plan("2026-11-24", 0)
+		p.Asked = true
+		r := c.submit(p)
+		if r.Verdict != decision.Advised || len(r.Exceeded) != 0 {
+			t.Fatalf("%+v", r)
+		}
+		signed, err := c.Sign(ctx, r.Advice, signature("planner", "", ""), nil)
+		if err != nil || signed.Verdict != decision.Decided {
+			t.Errorf("%+v, %v", signed, err)
+		}
+		p = plan("2026-11-25", 0)
+		if r := c.submit(p); r.Verdict != decision.Decided {
+			t.Errorf("what nobody asked for: %+v", r)
+		}
+	})
+}
+
 func TestACityThatSetsTheLimitsToZeroAlwaysSigns(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newCity(t, db)

@@ -190,7 +190,8 @@ func (r *residents) areaTable(p *message.Printer, areas []collection.DistrictOve
 	}
 	for _, a := range areas {
 		t.Rows = append(t.Rows, []any{
-			Cell{Text: r.districtName(a.District), Path: "/wijken/" + a.District}, format(p, "int", a.Containers), format(p, "int", a.Measured),
+			Cell{Text: r.districtName(a.District), Path: "/wijken/" + a.District},
+			format(p, "int", a.Containers), format(p, "int", a.Measured),
 			format(p, "dec1", float64(a.Over)/1000), format(p, "dec1", a.PerThousand()),
 		})
 	}

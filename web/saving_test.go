@@ -65,7 +65,8 @@ func TestTheSavingIsSaidFromEightWeeksOnAndOnlyWhenItIsSure(t *testing.T) {
 		"nine weeks": {
 			9, fromTo,
 			[]string{"De plannen besparen ongeveer 4,4 uur per werkdag", "Waarschijnlijk tussen", "Kost een uur € 80", "minder CO2 per werkdag", "Dan blijft er", "4.000 keer hele weken", "half zo lang"},
-			[]string{"The plans save about 4.4 hours per working day"}, "te vroeg om te zeggen wat",
+			[]string{"The plans save about 4.4 hours per working day"},
+			"te vroeg om te zeggen wat",
 		},
 		"two equal plans": {9, func(int) (int64, int64) { return 108_000, 108_000 }, []string{"Het is te vroeg om te zeggen", "ook nul zijn"}, []string{"may be zero"}, "besparen ongeveer"},
 		"dearer plans":    {9, func(day int) (int64, int64) { s, p := fromTo(day); return p, s }, []string{"De plannen kosten ongeveer 4,4 uur per werkdag meer"}, []string{"more than the fixed schedule"}, "besparen ongeveer"},
