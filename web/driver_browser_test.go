@@ -229,6 +229,21 @@ func TestTheCrewsPageKeepsTheRulesOfAccessibilityInEveryView(t *testing.T) {
 		.filter((e) => e.getClientRects().length && (e.closest("label") ?? e).getBoundingClientRect().height < 48).map((e) => e.outerHTML.slice(0, 90)).join("\n")`); small != "" {
 		t.Errorf("too small for a glove:\n%s", small)
 	}
+
+	// What the trucks tell an official.
+	for i, a := range []collection.CrewAction{
+		{Kind: collection.CrewFailed, Container: p.stops[0], Reason: collection.Damaged}, {Kind: collection.CrewEmptied, Container: p.stops[1], Beside: collection.Bulky},
+	} {
+		a.Key, a.Day, a.Truck = fmt.Sprint(i), testDay, p.truck
+		if _, _, err := p.d.Collection.RecordCrew(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.do(webtest.Set(webtest.Views()[1]), chromedp.Navigate(p.address+"/inloggen"), chromedp.SendKeys(chromedp.CSS("#f-name"), "planner"),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), testPassword+"\r"), chromedp.WaitReady(chromedp.CSS(`form[action="/werk/container/`+p.stops[0]+`"]`)))
+	webtest.Axe(t, p.ctx)
+	webtest.Overflow(t, p.ctx)
+	webtest.Shot(t, p.ctx, "werk-crew-360-dark")
 }
 
 // A crew without a mouse, and one whose browser runs no script.
