@@ -309,6 +309,19 @@ func TestADamagedContainerIsInNoPlanUntilAnOfficialSaysThatItIsRepaired(t *testi
 			if wrong, err := c.Check(t.Context(), p); err != nil || len(wrong) > 0 {
 				t.Errorf("the plan is wrong: %v, %v", wrong, err)
 			}
+			// No plan can do anything about it, so it takes no plan over its limits; nor is anybody sent to it.
+			var skipped int64
+			for _, x := range p.Outcomes {
+				if !x.Planned && x.Reasons[0].Code != collection.ReasonOut {
+					skipped = max(skipped, x.ChanceFull)
+				}
+				if x.Elsewhere == id && o.Reasons[0].Code == collection.ReasonOut {
+					t.Errorf("%s sends people to %s", x.Container, id)
+				}
+			}
+			if p.Measures[collection.MeasureSkipped] != skipped {
+				t.Errorf("the highest chance of what is left is %d, want %d", p.Measures[collection.MeasureSkipped], skipped)
+			}
 			return o.Planned, o.Reasons[0].Code
 		}
 		if planned, reason := plan(); planned || reason != collection.ReasonOut {

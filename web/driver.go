@@ -217,7 +217,8 @@ func (s *Site) driver(r *http.Request, form Form) (any, error) {
 	}
 	page.Words, page.Known = driverWords(p), strings.Join(list.Keys, " ")
 	sum := fnv.New64a()
-	fmt.Fprint(sum, page.keys, list.Version, list.Confirmed, len(page.Stops), page.Rate)
+	// What other trucks do changes the list only by what is in it: the crew must not be disturbed for less.
+	fmt.Fprint(sum, day, truck, len(list.Keys), list.Version, list.Confirmed, page.Rate)
 	for _, x := range page.Stops {
 		fmt.Fprint(sum, x.Kind, x.At, ";")
 	}

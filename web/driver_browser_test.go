@@ -26,9 +26,10 @@ type phone struct {
 	*depot
 	t    *testing.T
 	ctx  context.Context
-	dead atomic.Bool // the network: connections break off
-	deaf atomic.Bool // the same for the page alone: what is sent arrives
-	door atomic.Int64
+	dead atomic.Bool  // the network: connections break off
+	deaf atomic.Bool  // the same for the page alone: what is sent arrives
+	door atomic.Int64 // how often something was sent
+	look atomic.Int64 // how often the page was asked for
 }
 
 func newPhone(t *testing.T) *phone {
@@ -43,6 +44,9 @@ func newPhone(t *testing.T) *phone {
 			p.door.Add(1)
 		}
 		p.Site.ServeHTTP(w, r)
+		if r.URL.Path == "/chauffeur" && r.Method == http.MethodGet {
+			p.look.Add(1)
+		}
 	}))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
@@ -225,6 +229,21 @@ func TestTheCrewsPageKeepsTheRulesOfAccessibilityInEveryView(t *testing.T) {
 		.filter((e) => e.getClientRects().length && (e.closest("label") ?? e).getBoundingClientRect().height < 48).map((e) => e.outerHTML.slice(0, 90)).join("\n")`); small != "" {
 		t.Errorf("too small for a glove:\n%s", small)
 	}
+
+	// What the trucks tell an official.
+	for i, a := range []collection.CrewAction{
+		{Kind: collection.CrewFailed, Container: p.stops[0], Reason: collection.Damaged}, {Kind: collection.CrewEmptied, Container: p.stops[1], Beside: collection.Bulky},
+	} {
+		a.Key, a.Day, a.Truck = fmt.Sprint(i), testDay, p.truck
+		if _, _, err := p.d.Collection.RecordCrew(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.do(webtest.Set(webtest.Views()[1]), chromedp.Navigate(p.address+"/inloggen"), chromedp.SendKeys(chromedp.CSS("#f-name"), "planner"),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), testPassword+"\r"), chromedp.WaitReady(chromedp.CSS(`form[action="/werk/container/`+p.stops[0]+`"]`)))
+	webtest.Axe(t, p.ctx)
+	webtest.Overflow(t, p.ctx)
+	webtest.Shot(t, p.ctx, "werk-crew-360-dark")
 }
 
 // A crew without a mouse, and one whose browser runs no script.
@@ -281,6 +300,47 @@ func TestAnOpenPageIsToldOfANewerPlan(t *testing.T) {
 	if trucks, err := p.d.Collection.CrewTrucks(t.Context(), testDay); err != nil || len(trucks) != 1 || trucks[0].Version != 2 {
 		t.Errorf("confirmed %+v, %v", trucks, err)
 	}
+}
+
+// What the crew has opened stays open while the page looks at the city, also when another truck did something.
+func TestTheCrewIsNotDisturbedByWhatOthersDo(t *testing.T) {
+	p := newPhone(t)
+	p.do(webtest.Set(webtest.View{Width: 360, Still: true}))
+	p.signInOnPhone()
+	p.until(syncLine, "Alles is verstuurd.")
+	open := `[document.querySelector(".crew__cannot").parentElement.open, document.querySelector("[data-stops] li:nth-child(2) details").open].join(" ")`
+	p.do(chromedp.Click(chromedp.CSS(".crew__cannot")), chromedp.Click(chromedp.CSS("[data-stops] li:nth-child(2) summary")))
+	p.until(open, "true true")
+	other := "T1"
+	if p.truck == other {
+		other = "T2"
+	}
+	lookAgain := func() {
+		t.Helper()
+		before := p.look.Load()
+		p.ask(`document.dispatchEvent(new Event("visibilitychange")); ""`)
+		for end := time.Now().Add(20 * time.Second); p.look.Load() == before; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the page does not look at the city")
+			}
+		}
+		p.ask(`new Promise((done) => setTimeout(() => done(""), 300))`)
+	}
+	away := collection.CrewAction{Key: "o1", Day: testDay, Truck: other, Kind: collection.CrewUnloaded}
+	if _, _, err := p.d.Collection.RecordCrew(t.Context(), away); err != nil {
+		t.Fatal(err)
+	}
+	lookAgain()
+	p.until(open, "true true")
+	// What concerns the list is taken over, and the reasons that the crew looks at stay where they are.
+	last := p.stops[len(p.stops)-1]
+	near := collection.CrewAction{Key: "o2", Day: testDay, Truck: other, Kind: collection.CrewEmptied, Container: last}
+	if _, _, err := p.d.Collection.RecordCrew(t.Context(), near); err != nil {
+		t.Fatal(err)
+	}
+	lookAgain()
+	p.until(`document.querySelector('[data-stops] li[data-at="`+last+`"]') ? "there" : "gone"`, "gone")
+	p.until(`String(document.querySelector(".crew__cannot").parentElement.open)`, "true")
 }
 
 // The session ends while the crew is out: what it did waits until it is signed in again, as another truck's crew even.

@@ -54,7 +54,7 @@ type accountCmd struct {
 }
 
 type accountInviteCmd struct {
-	Role string `help:"What the official works as." enum:"administrator,planner,medewerker,wethouder" default:"medewerker"`
+	Role string `help:"What the official, or the crew of a truck, works as." enum:"administrator,planner,medewerker,wethouder,driver" default:"medewerker"`
 	Name string `arg:"" help:"The name to sign in with."`
 }
 

@@ -15,6 +15,7 @@ import (
 func TestTheDemosCrewsLeaveATruckThatAPersonTookAndLearnWhatThatPersonDid(t *testing.T) {
 	p := newPolder(t, filepath.Join(t.TempDir(), "polder.db"))
 	p.populate(t)
+	contains(t, p.must(t, "account", "invite", "--role", "driver", "wagen-1"), "/welkom")
 	day := p.read(t, "sim/next-workday")
 	p.must(t, "plan", "--date", day, "--rounds", "30", "--out", p.path("decision.json"))
 	clk := clock.New(time.Now(), 0)

@@ -8,6 +8,8 @@ const WARNING = 15 * 60_000; // ms before the break
 let root = document.querySelector("[data-driver]");
 let words = JSON.parse(root.dataset.words);
 let base = list().cloneNode(true); // the list as the server wrote it
+let baseUndo = find("[data-undo]").cloneNode(true); // what the server offers to take back
+let shown = ""; // what the list was drawn of
 let seen = clockSeen();
 let state = "done"; // how the last sending ended
 let sending = null;
@@ -77,18 +79,22 @@ async function show() {
   for (const e of all) if (e.sent && (known.has(e.action.key) || !ours(e.action))) await remove(e.n);
   const mine = all.map((e) => e.action).filter((a) => ours(a) && !known.has(a.key));
   const undone = new Set(mine.filter((a) => a.kind === "undone").map((a) => a.of));
-  const items = base.cloneNode(true);
   const held = mine.filter((a) => !undone.has(a.key));
-  for (const a of held) apply(items, a);
-  const first = items.firstElementChild;
-  for (const li of items.children) li.hidden = li === first;
-  list().replaceWith(items);
-  showNext(first);
+  const drawn = [root.dataset.state, ...held.map((a) => a.key)].join(" ");
+  if (shown !== drawn) { // else what the crew opened in it stays open
+    shown = drawn;
+    const items = base.cloneNode(true);
+    for (const a of held) apply(items, a);
+    for (const li of items.children) li.hidden = li === items.firstElementChild;
+    list().replaceWith(items);
+    showNext(items.firstElementChild);
+    showUndo(held, undone);
+  }
+  const left = list().children.length;
   const done = Number(root.dataset.done) + held.filter((a) => ["emptied", "unloaded", "break"].includes(a.kind) || a.kind === "failed" && effect(a.reason) !== "again").length;
-  find("[data-progress]").textContent = say("progress", { done, left: items.children.length });
-  find("[data-list-none]").hidden = items.children.length > 1;
+  find("[data-progress]").textContent = say("progress", { done, left });
+  find("[data-list-none]").hidden = left > 1;
   if (mine.some((a) => a.kind === "confirmed")) find("[data-changed]")?.remove();
-  showUndo(held);
   const n = all.filter((e) => !e.sent).length;
   find("[data-signin]").hidden = state !== "signin";
   find("[data-sync]").textContent = state === "signin" ? say("signin", { n }) : state === "offline" ? say(n > 0 ? "offline" : "offlineNone", { n }) : n > 0 ? say("sending", { n }) : say("online");
@@ -110,8 +116,8 @@ function showNext(li) {
   for (const form of root.querySelectorAll('[data-for] form, form[data-for]')) form.reset();
 }
 
-// showUndo offers to take back the last thing done, for ten minutes: it stands in the server's list, or waits here.
-function showUndo(held) {
+// showUndo offers to take back the last thing done, for ten minutes: it is known here only, or the server offers it.
+function showUndo(held, undone) {
   const box = find("[data-undo]");
   const last = held.filter((a) => !["undone", "confirmed"].includes(a.kind)).at(-1);
   if (last) {
@@ -125,6 +131,9 @@ function showUndo(held) {
     button.append(Object.assign(document.createElement("span"), { className: "vh", textContent: ` ${text}` }));
     form.append(input("kind", "undone"), input("of", last.key), line, button);
     box.replaceChildren(form);
+  } else {
+    box.replaceChildren(...baseUndo.cloneNode(true).childNodes);
+    if (undone.has(box.querySelector('[name="of"]')?.value)) box.replaceChildren();
   }
   tick();
 }
@@ -235,7 +244,11 @@ async function refresh() {
     seen = clockSeen();
     return;
   }
-  if (root.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), select")) return;
+  const typed = [...root.querySelectorAll("#f-kg, #f-container")].some((input) => input.value !== "" || input === document.activeElement);
+  if (typed || root.contains(document.activeElement) && document.activeElement.matches("select")) return;
+  const folds = root.querySelectorAll("[data-fold]");
+  const opened = [...folds].map((fold) => fold.open);
+  const before = find("[data-next-stop]").dataset.shown;
   const refused = [...find("[data-refused]").childNodes];
   const focused = document.activeElement?.classList.contains("crew__done");
   root.replaceWith(fresh);
@@ -243,7 +256,10 @@ async function refresh() {
   words = JSON.parse(root.dataset.words);
   find("[data-refused]").append(...refused);
   base = list().cloneNode(true);
+  baseUndo = find("[data-undo]").cloneNode(true);
   seen = clockSeen();
+  await show();
+  if (find("[data-next-stop]").dataset.shown === before) root.querySelectorAll("[data-fold]").forEach((fold, i) => { fold.open = opened[i]; });
   if (focused) find('[data-for]:not([hidden]) .crew__done, [data-for]:not([hidden]) > .crew__done')?.focus({ preventScroll: true });
 }
 
