@@ -28,8 +28,8 @@ type Days struct {
 	midnight time.Time // in the city's zone
 	ends     [Horizon]time.Time
 	visits   [Horizon]time.Time // when a truck that goes out on the day has come by
-	works    [Horizon]bool // whether anything is collected
-	nextWork int           // the first working day after day 0
+	works    [Horizon]bool      // whether anything is collected
+	nextWork int                // the first working day after day 0
 }
 
 // NewDays returns the days from a local midnight on; works tells of a midnight whether trucks go out on its day.
