@@ -330,3 +330,26 @@ func BenchmarkForecast(b *testing.B) {
 		m.Forecast("rest-001")
 	}
 }
+
+// A container without a sensor is weighed at each lift. Three such readings that happen to lie at equal distances are no steps: the chance of
+// being full must follow the fill.
+func TestAFewReadingsAreNoSteps(t *testing.T) {
+	var s Series
+	s.ID, s.Group = "weighed", "rest"
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	for k, fill := range []float64{0.5, 0.7, 0.9} {
+		lift := at.AddDate(0, 0, 8*k)
+		s.Samples = append(s.Samples, Sample{At: lift.Add(-time.Second), Fill: fill})
+		s.Emptyings = append(s.Emptyings, lift)
+	}
+	m, err := Fit(t.Context(), []Series{s}, at.AddDate(0, 0, 26), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := m.Forecast("weighed")
+	then := f.At.AddDate(0, 0, 12)
+	mean, sd := f.Fill(then)
+	if chance := f.ChanceFull(then); mean < 1 || chance < 0.4 {
+		t.Errorf("fill %.2f ± %.2f and a chance of %.4f of being full", mean, sd, chance)
+	}
+}

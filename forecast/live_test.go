@@ -119,3 +119,27 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	}
 }
+
+func TestCurvesAreThoseOfTheForecast(t *testing.T) {
+	w := city(4)
+	m := mustFit(t, w.series, w.day(50), Options{Location: w.loc})
+	l := m.Live()
+	for _, s := range w.series {
+		f, ok := l.Forecast(s.ID)
+		onward, fresh, emptied, known := l.Curves(s.ID)
+		if !ok || !known || !emptied.Equal(f.Emptied) {
+			t.Fatalf("%s: known %v and %v, emptied %v and %v", s.ID, ok, known, f.Emptied, emptied)
+		}
+		at := w.day(54)
+		for name, pair := range map[string][2]Curve{"onward": {f.Curve, onward}, "fresh": {f.AfterEmptying(f.At), fresh}} {
+			a, asd := pair[0].Fill(at)
+			b, bsd := pair[1].Fill(at)
+			if a != b || asd != bsd || pair[0].ChanceFull(at) != pair[1].ChanceFull(at) || !pair[0].From().Equal(pair[1].From()) {
+				t.Errorf("%s, %s: %v ± %v and %v ± %v", s.ID, name, a, asd, b, bsd)
+			}
+		}
+	}
+	if _, _, _, ok := l.Curves("nobody"); ok {
+		t.Error("a series that the fit did not have has curves")
+	}
+}

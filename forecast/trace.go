@@ -145,6 +145,8 @@ func (t *trace) measure() {
 
 // measureStep finds the resolution: the least change of which nearly all others are multiples.
 func (t *trace) measureStep() {
+	// Of a few readings, weights of lifts for instance, the differences are multiples of the least by mere chance.
+	const few = 8
 	t.step = 0
 	least := math.Inf(1)
 	for i := 1; i < len(t.fill); i++ {
@@ -152,7 +154,7 @@ func (t *trace) measureStep() {
 			least = d
 		}
 	}
-	if math.IsInf(least, 1) || least > 0.5 || len(t.fill) < 3 {
+	if math.IsInf(least, 1) || least > 0.5 || len(t.fill) < few {
 		return
 	}
 	multiples := 0

@@ -28,7 +28,7 @@ type studyCmd struct {
 	Weeks    int           `help:"Weeks that count; the frozen number when not given." placeholder:"N"`
 	Rounds   int           `help:"Rounds of the solver for each day and each policy." default:"2000"`
 	Budget   time.Duration `help:"No replication begins that would not end within it." default:"2h"`
-	Quick    bool          `help:"Two weeks, each policy at its usual level, fewer rounds: under two minutes."`
+	Quick    bool          `help:"One week, each policy at its usual level, fewer rounds: under two minutes."`
 	Out      string        `help:"The folder to write report.html, report.en.html, runs.csv and comparison.csv in." placeholder:"DIR" type:"path"`
 }
 
@@ -88,7 +88,7 @@ func (c *studyCmd) request(frozen *study.Frozen, w *study.World) (study.Request,
 		r.Span.Counted = 7 * c.Weeks
 	}
 	if c.Quick {
-		r.Span, r.Rounds, r.Usual = study.Span{Found: 21, WarmUp: 7, Counted: 14}, min(c.Rounds, 300), true
+		r.Span, r.Rounds, r.Usual = study.Span{Found: 14, WarmUp: 3, Counted: 7}, min(c.Rounds, 150), true
 		c.Seeds = min(c.Seeds, 2)
 	}
 	if c.Seeds < 1 || c.Rounds < 1 {

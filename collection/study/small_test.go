@@ -76,18 +76,6 @@ func (s spy) Plan(ctx context.Context, m *Morning) (*Plan, error) {
 	return p, err
 }
 
-// follow plays plans that a test wrote, one a morning.
-type follow struct{ plans []Plan }
-
-func (f *follow) Plan(context.Context, *Morning) (*Plan, error) {
-	if len(f.plans) == 0 {
-		return &Plan{}, nil
-	}
-	p := f.plans[0]
-	f.plans = f.plans[1:]
-	return &p, nil
-}
-
 // line is a world of containers along a road of which each kilometre takes two minutes; residents bring nothing but what the test says.
 func line(containers int) *World {
 	w := &World{

@@ -19,6 +19,9 @@ func (s *Study) WriteTable(w io.Writer) error {
 			100*p.mean(func(m *Measures) float64 { return m.Service }), 100*p.mean(func(m *Measures) float64 { return m.FillMean }), 100*p.mean((*Measures).OverflowA),
 			100*p.mean((*Measures).OverflowB), p.mean((*Measures).OverflowC), p.mean(func(m *Measures) float64 { return m.Spell95 }), p.mean(euroADay))
 	}
+	if s.Request.Usual { // one level is no curve
+		return t.Flush()
+	}
 	for _, at := range s.Targets() {
 		rows := s.Compare(s.Reference, (*Measures).OverflowB, at)
 		if rows == nil {

@@ -71,8 +71,3 @@ func (w *World) handling(c *Container) int32 {
 }
 
 func (w *World) placeSeconds() int32 { return int32(w.Fleet.MinutesPerPlace*60 + 0.5) }
-
-// stopCents is what one emptying more costs.
-func (w *World) price(kilometres, hours float64) float64 {
-	return kilometres*float64(w.Fleet.Costs.KmCents) + hours*float64(w.Fleet.Costs.HourCents)
-}
