@@ -2,7 +2,6 @@ package horizon
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -51,5 +50,12 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Plan, error) {
 	if o.Elapsed == nil {
 		o.Elapsed = func() time.Duration { return time.Since(began) }
 	}
-	return nil, errors.ErrUnsupported
+	s := newSearch(compile(p), &o)
+	s.start(o.Warm)
+	s.run(ctx)
+	plan := s.plan()
+	if violations, ok := Check(p, plan).(Violations); ok {
+		return plan, &InfeasibleError{violations}
+	}
+	return plan, context.Cause(ctx)
 }

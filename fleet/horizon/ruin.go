@@ -1,0 +1,106 @@
+package horizon
+
+import "math/bits"
+
+const (
+	// The mean number of visits that a ruin of one day takes, and the longest string of a route (Christiaens & Vanden
+	// Berghe 2020). Out of all days go 1 to mostSites sites.
+	meanRuin   = 10
+	mostString = 10
+	mostSites  = 12
+	// The share of ruins that take sites out of all days.
+	allDays = 0.6
+)
+
+// ruin takes near sites out of all days, or strings of visits out of one day.
+func (w *search) ruin() {
+	site := int32(w.random.IntN(w.sites))
+	if w.visits[site] == 0 || w.random.Float64() < allDays {
+		w.ruinSites(site)
+		return
+	}
+	w.ruinDay(site, w.dayOf(site))
+}
+
+// dayOf draws one of the days of a site's visits.
+func (w *search) dayOf(site int32) int {
+	days := w.visits[site]
+	for range w.random.IntN(bits.OnesCount64(days)) {
+		days &= days - 1
+	}
+	return bits.TrailingZeros64(days)
+}
+
+// ruinSites takes a site and some of its neighbours out of all days: those next to it, or its companions on one of its days.
+func (w *search) ruinSites(site int32) {
+	number := 1 + w.random.IntN(mostSites)
+	skip := 0.1 + 0.6*w.random.Float64()*w.random.Float64()
+	day := -1
+	if w.visits[site] != 0 && w.random.Float64() < 0.4 {
+		day = w.dayOf(site)
+	}
+	w.takeOutAll(site)
+	for _, j := range w.near[site] {
+		if len(w.pool) >= number {
+			break
+		}
+		if w.random.Float64() < skip || day >= 0 && w.visits[j]>>day&1 == 0 {
+			continue
+		}
+		w.takeOutAll(j)
+	}
+	w.sweep()
+}
+
+// ruinDay takes strings of visits around a site out of one day (slack induction by string removals).
+func (w *search) ruinDay(site int32, day int) {
+	slots := 1 + w.random.IntN(3)
+	w.strings = w.strings[:0]
+	w.cutString(site, day)
+	for _, j := range w.near[site] {
+		if len(w.strings) >= slots {
+			break
+		}
+		if w.visits[j]>>day&1 == 0 {
+			continue
+		}
+		slot := w.slotOf[int(j)*w.days+day]
+		if slot >= 0 && !w.ruined[slot] {
+			w.cutString(j, day)
+		}
+	}
+	for _, slot := range w.strings {
+		w.ruined[slot] = false
+	}
+	w.sweep()
+}
+
+// cutString takes out a string of visits that contains a site, in the half of cases with a gap that stays.
+func (w *search) cutString(site int32, day int) {
+	place := int(site)*w.days + day
+	slot := w.slotOf[place]
+	w.ruined[slot] = true
+	w.strings = append(w.strings, slot)
+	r := &w.routes[slot]
+	length := 1 + w.random.IntN(min(mostString, len(r.nodes)-2))
+	gap := 0
+	if w.random.IntN(2) == 0 {
+		gap = 1 + w.random.IntN(3)
+	}
+	whole := min(length+gap, len(r.nodes)-2)
+	gap = whole - length
+	// The string covers the site's position and lies within the route.
+	at := int(w.at[place])
+	low := max(1, at-whole+1)
+	high := min(at, len(r.nodes)-1-whole)
+	from := low
+	if high > low {
+		from += w.random.IntN(high - low + 1)
+	}
+	hole := from + w.random.IntN(whole-gap+1)
+	for i := from; i < from+whole && i < len(r.nodes)-1; i++ {
+		if node := r.nodes[i]; w.isSite(node) && (i < hole || i >= hole+gap) {
+			w.takeOutOf(node, day)
+		}
+	}
+}
