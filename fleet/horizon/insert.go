@@ -133,6 +133,13 @@ func (s *state) try(o *offers, site, slot, behind int32, reference []int64) {
 	if !r.empty() {
 		direct, directMeters = s.drive(a, b)
 	}
+	seconds, meters := s.drive(site, b)
+	x.seconds, x.meters = toSite+seconds-direct, toSiteMeters+meters-directMeters
+	s.timed(&x)
+	// An unloading on the way, or too much load, makes none of these cheaper.
+	if o.n == choices && x.cost >= o.list[choices-1].withReference {
+		return
+	}
 	fits := groups == 0 && !s.p.EndEmpty || groups != 0 && (!s.p.OneGroupATrip || groups == mine)
 	if fits {
 		if taker := r.taker[t]; taker >= 0 && s.accepts[int(taker)-s.sites]&mine == 0 {
@@ -140,9 +147,6 @@ func (s *state) try(o *offers, site, slot, behind int32, reference []int64) {
 		}
 	}
 	if fits {
-		seconds, meters := s.drive(site, b)
-		x.seconds, x.meters = toSite+seconds-direct, toSiteMeters+meters-directMeters
-		s.timed(&x)
 		over := s.overload(s.capacityOf(v, mine|groups), r.load[int(t)*s.dimensions:(int(t)+1)*s.dimensions], reference)
 		x.withReference = x.cost + over
 		o.offer(s, &x)
@@ -235,7 +239,7 @@ func (w *search) scan(site int32, days uint64) {
 // boundaries is on how many routes a day a trip of its own is tried for a site.
 const boundaries = 3
 
-// scanBoundaries offers trips of its own: in an idle vehicle of each kind, and at the ends of trips of a few routes.
+// scanBoundaries offers trips of its own: in an idle vehicle of each kind, and at the ends of a few routes.
 func (w *search) scanBoundaries(site int32, day int) {
 	s := w.state
 	low, high := s.daySlots[day], s.daySlots[day+1]
@@ -265,11 +269,7 @@ func (w *search) scanBoundaries(site int32, day int) {
 			continue
 		}
 		tried++
-		for i := range len(r.nodes) - 1 {
-			if !s.isSite(r.nodes[i]) || !s.isSite(r.nodes[i+1]) {
-				s.try(&w.offers[day], site, int32(slot), int32(i), w.reference[day])
-			}
-		}
+		s.try(&w.offers[day], site, int32(slot), int32(len(r.nodes)-2), w.reference[day])
 	}
 }
 
