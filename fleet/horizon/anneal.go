@@ -119,13 +119,7 @@ func (w *search) adjust(feasible int) {
 		return
 	}
 	w.scale = scale
-	w.price.seconds *= factor
-	w.price.meters *= factor
-	for k := range w.price.load {
-		w.price.load[k] *= factor
-	}
-	w.reprice()
-	w.forget()
+	w.multiplyPrices(factor)
 }
 
 // progress returns how much of the effort is spent, from 0 to 1 and more.
@@ -143,7 +137,9 @@ func (w *search) progress() float64 {
 // run anneals until the effort is spent or ctx ends.
 func (w *search) run(ctx context.Context) {
 	w.keep()
+	w.repair()
 	if w.sites == 0 || w.options.Iterations < 0 {
+		w.restore()
 		return
 	}
 	w.blinks = true
@@ -164,6 +160,9 @@ func (w *search) run(ctx context.Context) {
 			w.adjust(feasible)
 			feasible = 0
 		}
+	}
+	if w.best.broken > 0 || w.broken > 0 {
+		w.repair()
 	}
 	w.restore()
 }

@@ -265,7 +265,7 @@ func (w *search) scanBoundaries(site int32, day int) {
 			}
 			continue
 		}
-		if tried == boundaries {
+		if tried == boundaries && w.blinks {
 			continue
 		}
 		tried++

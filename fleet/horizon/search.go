@@ -225,7 +225,7 @@ func (w *search) sortPool() {
 	})
 }
 
-// putOn puts a site back on one day. There is always a way: it was there before.
+// putOn puts a site back on one day.
 func (w *search) putOn(site int32, day int) {
 	w.scan(site, 1<<day)
 	w.putAs(site, day, w.choose(site, day, w.before(site, day)))
@@ -246,7 +246,7 @@ func (w *search) choose(site int32, day, before int) *option {
 	return best
 }
 
-// putAs carries out an option.
+// putAs carries out an option; nil is none.
 func (w *search) putAs(site int32, day int, x *option) {
 	if x == nil {
 		// Every option was overlooked: look again.
@@ -255,6 +255,10 @@ func (w *search) putAs(site int32, day int, x *option) {
 		w.scan(site, 1<<day)
 		x = w.choose(site, day, w.before(site, day))
 		w.blinks = blinks
+	}
+	if x == nil { // others have taken the only vehicles that can
+		w.drop(site, day)
+		return
 	}
 	w.touch(x.slot)
 	r := &w.routes[x.slot]
@@ -268,4 +272,16 @@ func (w *search) putAs(site int32, day int, x *option) {
 		r.nodes = slices.Insert(r.nodes, at, x.facility, site)
 	}
 	w.measure(int(x.slot))
+}
+
+// drop takes a day off a site's visits.
+func (w *search) drop(site int32, day int) {
+	w.alter(site)
+	w.setVisits(site, w.visits[site]&^(1<<day))
+	if later := w.visits[site] >> day; later != 0 { // whose load has changed
+		if slot := w.slotOf[int(site)*w.days+day+bits.TrailingZeros64(later)]; slot >= 0 {
+			w.touch(slot)
+			w.measure(int(slot))
+		}
+	}
 }

@@ -2,6 +2,7 @@ package horizon
 
 import (
 	"math/bits"
+	"slices"
 
 	"polder.city/fleet"
 )
@@ -16,8 +17,8 @@ func (w *search) start(warm *Plan) {
 	w.forget()
 }
 
-// adoptPlan takes over the routes of a plan; what does not exist is left out.
-func (w *search) adoptPlan(plan *Plan) {
+// adoptRoutes takes over the routes of a plan; what does not exist is left out.
+func (w *search) adoptRoutes(plan *Plan) {
 	w.reset()
 	for i := range plan.Routes {
 		r := &plan.Routes[i]
@@ -25,6 +26,9 @@ func (w *search) adoptPlan(plan *Plan) {
 			continue
 		}
 		slot := w.daySlots[r.Day] + r.Vehicle
+		if !w.routes[slot].empty() {
+			continue
+		}
 		nodes := []int32{w.slots[slot].start}
 		for _, v := range r.Visits {
 			switch {
@@ -39,12 +43,27 @@ func (w *search) adoptPlan(plan *Plan) {
 		w.adopt(slot, append(nodes, w.slots[slot].end))
 	}
 	w.settle()
+}
+
+// adoptPlan takes over the routes of a plan and mends what cannot be.
+func (w *search) adoptPlan(plan *Plan) {
+	w.adoptRoutes(plan)
 	for slot := range w.routes {
 		w.touch(int32(slot))
 	}
 	w.sweep()
 	for slot := range w.routes {
 		w.placeUnloads(int32(slot))
+	}
+	for slot := range w.routes {
+		if w.sound(slot) {
+			continue
+		}
+		for _, node := range slices.Clone(w.routes[slot].nodes) {
+			if w.isSite(node) {
+				w.takeOutAll(node)
+			}
+		}
 	}
 	// Sites whose days cannot be are put back on ones that can.
 	for i := range w.left {
@@ -54,6 +73,22 @@ func (w *search) adoptPlan(plan *Plan) {
 	}
 	w.sweep()
 	w.recreate()
+}
+
+// sound reports whether the trips of a slot's route are of one group where they must be, and all are taken by somebody. The search
+// never leaves a route otherwise; a plan to begin with may be.
+func (s *state) sound(slot int) bool {
+	r := &s.routes[slot]
+	for t, groups := range r.groups {
+		switch {
+		case groups == 0:
+		case s.p.OneGroupATrip && groups&(groups-1) != 0, r.taker[t] < 0 && s.p.EndEmpty:
+			return false
+		case r.taker[t] >= 0 && s.accepts[int(r.taker[t])-s.sites]&groups != groups:
+			return false
+		}
+	}
+	return true
 }
 
 // rounds is how often the expected detours are worked out anew from the days that they lead to.

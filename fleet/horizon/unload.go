@@ -106,6 +106,9 @@ func (w *search) placeUnloads(slot int32) {
 func (w *search) rebuild(slot int32) {
 	r, v, p := &w.routes[slot], &w.slots[slot], &w.placer
 	before := r.cost + r.penalty
+	if !w.sound(int(slot)) {
+		before = math.Inf(1)
+	}
 	old := append(w.undone[:0], r.nodes...)
 	w.undone = old
 	// From the end to the front, then turned round.
