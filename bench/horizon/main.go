@@ -1,6 +1,6 @@
-// Command horizon solves periodic routing instances with intermediate facilities (GeoJSON of
+// Command horizon measures the planning over several days. It solves periodic routing instances with intermediate facilities (GeoJSON of
 // iolab-uniud/pvrpif-instances) for a fixed time each, has every plan judged by horizon.Check, and prints a table beside the
-// best known costs.
+// best known costs; or it makes a city and plans that.
 package main
 
 import (
@@ -23,7 +23,18 @@ func main() {
 	seconds := flag.Float64("seconds", 60, "how long to search an instance")
 	seed := flag.Uint64("seed", 1, "of the search")
 	processor := flag.Bool("processor", false, "count seconds of processor time, so that a busy machine matters less")
+	containers := flag.Int("containers", 0, "make a city of so many containers instead")
+	days := flag.Int("days", 14, "of the made city")
+	trucks := flag.Int("trucks", 8, "of the made city")
+	points := flag.String("points", "", "a GeoJSON file of points for the made city's places")
 	flag.Parse()
+	if *containers > 0 {
+		if err := city(*points, *containers, *days, *trucks, *seconds, *seed, *processor); err != nil {
+			fmt.Fprintln(os.Stderr, "horizon:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	dir := "../shared/data/pvrpif"
 	if flag.NArg() > 0 {
 		dir = flag.Arg(0)

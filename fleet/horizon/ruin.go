@@ -9,7 +9,7 @@ const (
 	mostString = 10
 	mostSites  = 12
 	// The share of ruins that take sites out of all days.
-	allDays = 0.6
+	allDays = 0.3
 )
 
 // ruin takes near sites out of all days, or strings of visits out of one day.
