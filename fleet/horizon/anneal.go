@@ -86,26 +86,36 @@ func (w *search) settle() {
 	w.forget()
 }
 
-// setPrices sets what broken limits cost at first: a unit of time or distance somewhat more than driving it, a full load as much as
+// setPrices sets what broken limits cost: at a scale of 1 a unit of time or distance somewhat more than driving it, a full load as much as
 // ten drives.
 func (w *search) setPrices() {
-	var second, meter float64
+	second, meter := w.dearest()
+	w.price.seconds = w.scale * max(second, 0.5*w.mean/max(1, w.meanSeconds))
+	w.price.meters = w.scale * max(meter, 0.5*w.mean/max(1, w.meanMeters))
+	for k := range w.price.load {
+		w.price.load[k] = w.scale * 10 * w.mean / float64(w.roomiest(k))
+	}
+	w.reprice()
+	w.forget()
+}
+
+// dearest returns the highest price of a second and of a metre, in cents.
+func (w *search) dearest() (second, meter float64) {
 	for i := range w.slots {
 		second, meter = max(second, w.slots[i].second), max(meter, w.slots[i].meter)
 	}
-	w.mean = max(1e-3, second*w.meanSeconds+meter*w.meanMeters)
-	w.price.seconds = max(second, 0.5*w.mean/max(1, w.meanSeconds))
-	w.price.meters = max(meter, 0.5*w.mean/max(1, w.meanMeters))
-	for k := range w.price.load {
-		most := int64(1)
-		for i := range w.slots {
-			for g := k; g < len(w.slots[i].capacity); g += w.dimensions {
-				most = max(most, w.slots[i].capacity[g])
-			}
+	return second, meter
+}
+
+// roomiest returns the largest capacity in a dimension, 1 at least.
+func (w *search) roomiest(dimension int) int64 {
+	most := int64(1)
+	for i := range w.slots {
+		for g := dimension; g < len(w.slots[i].capacity); g += w.dimensions {
+			most = max(most, w.slots[i].capacity[g])
 		}
-		w.price.load[k] = 10 * w.mean / float64(most)
 	}
-	w.reprice()
+	return most
 }
 
 // adjust changes prices by how often limits were broken.
@@ -114,12 +124,8 @@ func (w *search) adjust(feasible int) {
 	if float64(feasible) < feasibleGoal*repriceEvery {
 		factor = 1.15
 	}
-	scale := w.scale * factor
-	if scale < 1e-2 || scale > 1e4 {
-		return
-	}
-	w.scale = scale
-	w.multiplyPrices(factor)
+	w.scale = min(max(w.scale*factor, 1e-2), 1e4)
+	w.setPrices()
 }
 
 // progress returns how much of the effort is spent, from 0 to 1 and more.
@@ -138,7 +144,7 @@ func (w *search) progress() float64 {
 func (w *search) run(ctx context.Context) {
 	w.keep()
 	w.repair()
-	if w.sites == 0 || w.options.Iterations < 0 {
+	if w.sites == 0 || len(w.slots) == 0 || w.options.Iterations < 0 {
 		w.restore()
 		return
 	}
@@ -169,8 +175,10 @@ func (w *search) run(ctx context.Context) {
 
 // iterate tries one change and reports whether the plan it came to breaks no limit.
 func (w *search) iterate(temperature float64) bool {
-	w.ruin()
-	w.recreate()
+	if w.random.Float64() >= exchanges || !w.exchange() {
+		w.ruin()
+		w.recreate()
+	}
 	for i := 0; i < len(w.touched); i++ {
 		w.placeUnloads(w.touched[i])
 	}

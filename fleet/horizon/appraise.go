@@ -15,7 +15,7 @@ func Appraise(p *Problem, plan *Plan) ([]Worth, error) {
 	}
 	w := newSearch(compile(p), &Options{})
 	w.adoptRoutes(plan)
-	w.multiplyPrices(dearer)
+	w.dearPrices()
 	worths := make([]Worth, len(p.Sites))
 	for i := range worths {
 		worths[i] = w.worth(int32(i))

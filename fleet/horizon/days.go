@@ -17,7 +17,7 @@ func newPathFinder(days int) pathFinder {
 }
 
 // find returns the days of the cheapest visits and their cost; visit(from, to) is what a visit costs after another, +Inf
-// where there can be none.
+// where there can be none, and for the end of the days whether there may be none any more.
 func (f *pathFinder) find(m *model, site int32, visit func(from, to int) float64) (days uint64, cost float64) {
 	for to := range m.days + 1 {
 		f.least[to] = math.Inf(1)
@@ -31,11 +31,7 @@ func (f *pathFinder) find(m *model, site int32, visit func(from, to int) float64
 					continue
 				}
 			}
-			cost := before + m.leaveCost(site, from, to)
-			if to < m.days && cost < f.least[to] {
-				cost += visit(from, to)
-			}
-			if cost < f.least[to] {
+			if cost := before + m.leaveCost(site, from, to) + visit(from, to); cost < f.least[to] {
 				f.least[to], f.from[to] = cost, from
 			}
 		}
@@ -54,12 +50,12 @@ func (f *pathFinder) findPattern(m *model, site int32, visit func(from, to int) 
 			continue
 		}
 		sum, from := 0.0, -1
-		for rest := pattern; rest != 0 && sum < cost; rest &= rest - 1 {
+		for rest := pattern; rest != 0; rest &= rest - 1 {
 			to := bits.TrailingZeros64(rest)
 			sum += m.leaveCost(site, from, to) + visit(from, to)
 			from = to
 		}
-		if sum += m.leaveCost(site, from, m.days); sum < cost {
+		if sum += m.leaveCost(site, from, m.days) + visit(from, m.days); sum < cost {
 			days, cost = pattern, sum
 		}
 	}
@@ -74,8 +70,11 @@ func (w *search) bestDays(site int32, visit func(from, to int) float64) (uint64,
 	return w.path.find(w.model, site, visit)
 }
 
-// offered is what visiting a site on a day costs by the best offer for the load after a day before.
+// offered is what visiting a site on a day costs by the best offer for the load after a day before; the end costs nothing.
 func (w *search) offered(site int32, from, to int) float64 {
+	if to == w.days {
+		return 0
+	}
 	least := math.Inf(1)
 	o := &w.offers[to]
 	load := w.loadAt(site, from, to)

@@ -239,7 +239,7 @@ func (w *search) scan(site int32, days uint64) {
 // boundaries is on how many routes a day a trip of its own is tried for a site.
 const boundaries = 3
 
-// scanBoundaries offers trips of its own: in an idle vehicle of each kind, and at the ends of a few routes.
+// scanBoundaries offers trips of its own: in an idle vehicle of each kind, and behind or between the trips of a few routes.
 func (w *search) scanBoundaries(site int32, day int) {
 	s := w.state
 	low, high := s.daySlots[day], s.daySlots[day+1]
@@ -269,7 +269,14 @@ func (w *search) scanBoundaries(site int32, day int) {
 			continue
 		}
 		tried++
-		s.try(&w.offers[day], site, int32(slot), int32(len(r.nodes)-2), w.reference[day])
+		last := len(r.nodes) - 2
+		for i := range last {
+			// A trip of another group may go between any two.
+			if s.p.OneGroupATrip && !s.isSite(r.nodes[i]) {
+				s.try(&w.offers[day], site, int32(slot), int32(i), w.reference[day])
+			}
+		}
+		s.try(&w.offers[day], site, int32(slot), int32(last), w.reference[day])
 	}
 }
 

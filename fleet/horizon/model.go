@@ -14,7 +14,7 @@ const (
 	// nearest is how many near sites each site knows: a day has a visit to one in ten or so of them.
 	nearest = 120
 	// neverCost stands for Never, in cents, so that a plan can always be compared with another.
-	neverCost = 1e10
+	neverCost = 1e12
 )
 
 // slot is a vehicle on a day.

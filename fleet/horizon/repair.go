@@ -1,16 +1,20 @@
 package horizon
 
+// repairs is how often the routes that break a limit are made anew.
+const repairs = 10
+
+// What a broken limit costs where none may be broken, in cents: a full load too much, a second, a metre. More than anything else, less than
+// neverCost.
 const (
-	// dearer is what the prices of broken limits are multiplied by where none may be broken.
-	dearer = 1000
-	// repairs is how often the routes that break a limit are made anew.
-	repairs = 10
+	dearLoad   = 1e9
+	dearSecond = 1e6
+	dearMeter  = 1e4
 )
 
 // repair makes routes that break a limit anew, with limits so dear that their sites rather go elsewhere, to other days or
 // nowhere. It keeps the plan it comes to if that is the best.
 func (w *search) repair() {
-	w.multiplyPrices(dearer)
+	w.dearPrices()
 	blinks := w.blinks
 	w.blinks = false
 	for range repairs {
@@ -35,16 +39,15 @@ func (w *search) repair() {
 		}
 	}
 	w.blinks = blinks
-	w.multiplyPrices(1. / dearer)
+	w.setPrices()
 	w.keep()
 }
 
-// multiplyPrices changes what broken limits cost.
-func (w *search) multiplyPrices(factor float64) {
-	w.price.seconds *= factor
-	w.price.meters *= factor
+// dearPrices makes a broken limit cost more than breaking it saves.
+func (w *search) dearPrices() {
+	w.price.seconds, w.price.meters = dearSecond, dearMeter
 	for k := range w.price.load {
-		w.price.load[k] *= factor
+		w.price.load[k] = min(dearLoad/float64(w.roomiest(k)), 1e6)
 	}
 	w.reprice()
 	w.forget()

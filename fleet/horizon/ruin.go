@@ -7,24 +7,29 @@ const (
 	// Berghe 2020). Out of all days go 1 to mostSites sites.
 	meanRuin   = 10
 	mostString = 10
-	mostSites  = 12
-	// The share of ruins that take sites out of all days.
-	allDays = 0.3
+	mostSites  = 8
+	// The share of ruins that take sites out of all days, and of those that take a whole route.
+	allDays  = 0.3
+	routes   = 0.1
+	maxRoute = 30 // visits of a route that are taken
 )
 
 // ruin takes near sites out of all days, or strings of visits out of one day.
 func (w *search) ruin() {
 	site := int32(w.random.IntN(w.sites))
 	if w.visits[site] == 0 || w.random.Float64() < allDays {
-		w.ruinSites(site)
+		if w.allowed[site] != 0 && w.random.Float64() < routes {
+			w.ruinRoute(site)
+		} else {
+			w.ruinSites(site)
+		}
 		return
 	}
-	w.ruinDay(site, w.dayOf(site))
+	w.ruinDay(site, w.dayIn(w.visits[site]))
 }
 
-// dayOf draws one of the days of a site's visits.
-func (w *search) dayOf(site int32) int {
-	days := w.visits[site]
+// dayIn draws one of some days.
+func (w *search) dayIn(days uint64) int {
 	for range w.random.IntN(bits.OnesCount64(days)) {
 		days &= days - 1
 	}
@@ -37,7 +42,7 @@ func (w *search) ruinSites(site int32) {
 	skip := 0.1 + 0.6*w.random.Float64()*w.random.Float64()
 	day := -1
 	if w.visits[site] != 0 && w.random.Float64() < 0.4 {
-		day = w.dayOf(site)
+		day = w.dayIn(w.visits[site])
 	}
 	w.takeOutAll(site)
 	for _, j := range w.near[site] {
@@ -48,6 +53,31 @@ func (w *search) ruinSites(site int32) {
 			continue
 		}
 		w.takeOutAll(j)
+	}
+	w.sweep()
+}
+
+// ruinRoute takes the sites of a site's route out of all days, or of any route on a day on which it may be visited: to close a
+// route, or to free it for others.
+func (w *search) ruinRoute(site int32) {
+	days := w.visits[site]
+	if days == 0 || w.random.IntN(4) == 0 {
+		days = w.allowed[site]
+	}
+	day := w.dayIn(days)
+	slot := w.slotOf[int(site)*w.days+day]
+	if slot < 0 {
+		low, high := w.daySlots[day], w.daySlots[day+1]
+		slot = int32(low + w.random.IntN(high-low))
+	}
+	w.takeOutAll(site)
+	for _, node := range w.routes[slot].nodes {
+		if len(w.pool) == maxRoute {
+			break
+		}
+		if w.isSite(node) {
+			w.takeOutAll(node)
+		}
 	}
 	w.sweep()
 }

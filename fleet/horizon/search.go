@@ -60,6 +60,8 @@ func newSearch(m *model, o *Options) *search {
 	}
 	w.path = newPathFinder(m.days)
 	w.best = newIncumbent(len(m.slots))
+	second, meter := w.dearest()
+	w.mean = max(1e-3, second*m.meanSeconds+meter*m.meanMeters)
 	w.scale = 1
 	w.setPrices()
 	return w
@@ -194,6 +196,9 @@ func (w *search) recreate() {
 
 // sortPool orders what is to be put back: at random, by load, far first or near first.
 func (w *search) sortPool() {
+	if len(w.slots) == 0 {
+		return
+	}
 	kind := w.random.IntN(10)
 	for i := range w.pool {
 		t := &w.pool[i]

@@ -165,8 +165,11 @@ func (e *expected) cost(a, b int32) float64 {
 	return e.second*float64(seconds) + e.meter*float64(meters)
 }
 
-// detour returns the expected cost of a visit in cents.
+// detour returns the expected cost of a visit in cents; the end of the days costs nothing.
 func (e *expected) detour(site int32, day int) float64 {
+	if day == e.m.days {
+		return 0
+	}
 	none, sum := 1.0, 0.0
 	service := e.second * float64(e.m.service[site])
 	for _, j := range e.m.near[site] {
