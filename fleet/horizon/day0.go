@@ -23,10 +23,15 @@ func Day0(p *Problem, plan *Plan, worths []Worth) (*fleet.Problem, *fleet.Soluti
 	}
 	for i := range p.Sites {
 		s := &p.Sites[i]
-		day.Stops = append(day.Stops, fleet.Stop{
+		stop := fleet.Stop{
 			Name: s.Name, Location: s.Location, Service: s.Service, Load: p.load(i, -1, 0), Group: s.Group, Windows: s.Windows, Place: s.Place,
-			Required: worths[i].Later == Never && worths[i].Today != Never, Prize: worths[i].Prize(),
-		})
+		}
+		if worths[i].Later == Never && worths[i].Today != Never {
+			stop.Required = true
+		} else {
+			stop.Prize = worths[i].Prize()
+		}
+		day.Stops = append(day.Stops, stop)
 	}
 	if err := day.Validate(); err != nil {
 		return nil, nil, err

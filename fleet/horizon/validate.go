@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	maxDays  = 62                // days of visits are kept in the bits of a word
-	maxLoad  = 1 << 50           // as in package fleet
-	maxLeave = 1_000_000_000_000 // ten thousand million euros in cents, all sites together
+	maxGroups = 64                // streams on board are kept in the bits of a word
+	maxDays   = 62                // days of visits are kept in the bits of a word
+	maxLoad   = 1 << 50           // as in package fleet
+	maxLeave  = 1_000_000_000_000 // ten thousand million euros in cents, all sites together
 )
 
 // Validate returns nil for a problem that a search can be asked, else a [*problem.Error] of kind Invalid that says what is
@@ -28,6 +29,13 @@ func (p *Problem) Validate() error {
 				return invalid(fmt.Sprintf("fleet[%d][%d]", day, i), "vehicle.trips", "a number of trips is not planned with over several days")
 			}
 		}
+	}
+	groups := map[int]bool{}
+	for i := range p.Sites {
+		groups[p.Sites[i].Group] = true
+	}
+	if len(groups) > maxGroups {
+		return invalid("sites", "groups", "%d groups are more than the %d that can be planned", len(groups), maxGroups)
 	}
 	total := 0.0
 	for i := range p.Sites {
