@@ -8,9 +8,13 @@ import (
 const (
 	// Simulated annealing runs from one share of the mean cost of a drive to a near site down to another.
 	hotShare, coldShare = 1.0, 0.01
+	// warmShare is the share of that heat where there is a plan to begin with.
+	warmShare = 0.2
 	// Prices of broken limits are changed every so many iterations, so that about this share of plans breaks none.
 	repriceEvery = 100
 	feasibleGoal = 0.4
+	// Unloadings are always placed anew in routes of no more than so many nodes.
+	placed = 20
 )
 
 // incumbent is the best plan so far: nodes per slot.
@@ -149,6 +153,10 @@ func (w *search) run(ctx context.Context) {
 		return
 	}
 	w.blinks = true
+	hot := hotShare
+	if w.options.Warm != nil {
+		hot *= warmShare
+	}
 	temperature, feasible := 0.0, 0
 	for {
 		if w.iteration%32 == 0 {
@@ -156,7 +164,7 @@ func (w *search) run(ctx context.Context) {
 			if done >= 1 || ctx.Err() != nil {
 				break
 			}
-			temperature = w.mean * hotShare * math.Pow(coldShare/hotShare, done)
+			temperature = w.mean * hot * math.Pow(coldShare/hot, done)
 		}
 		w.iteration++
 		if w.iterate(temperature) {
@@ -179,8 +187,12 @@ func (w *search) iterate(temperature float64) bool {
 		w.ruin()
 		w.recreate()
 	}
-	for i := 0; i < len(w.touched); i++ {
-		w.placeUnloads(w.touched[i])
+	for _, slot := range w.touched {
+		// A long route that nothing is wrong with is seldom cut better.
+		r := &w.routes[slot]
+		if r.breaks() || w.random.IntN(len(r.nodes)) < placed {
+			w.placeUnloads(slot)
+		}
 	}
 	feasible := w.broken == 0
 	if w.state.total >= w.total-temperature*math.Log(1-w.random.Float64()) {

@@ -29,8 +29,8 @@ func TestTheCheckerFindsWhatIsWrong(t *testing.T) {
 	p := town(30, 5, 2)
 	p.Sites[3].Patterns = [][]int{{0, 2}, {1, 3}}
 	plan := solve(t, p, Options{Seed: 1, Iterations: 500})
-	// A route with sites, one that a vehicle makes on the same day as another, and the position of an unloading.
 	r := func(q *Plan) *Route { return &q.Routes[0] }
+	day := plan.Routes[0].Day
 	for name, c := range map[string]struct {
 		change func(p *Problem, q *Plan)
 		want   fleet.Code
@@ -50,16 +50,16 @@ func TestTheCheckerFindsWhatIsWrong(t *testing.T) {
 		"a wrong distance":          {func(_ *Problem, q *Plan) { r(q).Visits[1].Meters++ }, fleet.WrongMeters},
 		"a wrong cost":              {func(_ *Problem, q *Plan) { q.Cost++ }, fleet.WrongCost},
 		"a wrong cost of leaving":   {func(_ *Problem, q *Plan) { q.Leave++ }, fleet.WrongCost},
-		"too little room":           {func(p *Problem, _ *Plan) { p.Fleet[0][0].Capacity[0], p.Fleet[0][1].Capacity[0] = 100, 100 }, fleet.OverCapacity},
-		"a shift that is too short": {func(p *Problem, _ *Plan) { p.Fleet[0][0].Shift.Close, p.Fleet[0][1].Shift.Close = 25300, 25300 }, fleet.OutsideShift},
+		"too little room":           {func(p *Problem, _ *Plan) { p.Fleet[day][0].Capacity[0], p.Fleet[day][1].Capacity[0] = 100, 100 }, fleet.OverCapacity},
+		"a shift that is too short": {func(p *Problem, _ *Plan) { p.Fleet[day][0].Shift.Close, p.Fleet[day][1].Shift.Close = 25300, 25300 }, fleet.OutsideShift},
 		"breaks that do not fit": {func(p *Problem, _ *Plan) {
-			for v := range p.Fleet[0] {
-				p.Fleet[0][v].Breaks = []fleet.Break{{Window: fleet.Window{Open: 1, Close: 2}, Duration: 5*3600 - 60}}
+			for v := range p.Fleet[day] {
+				p.Fleet[day][v].Breaks = []fleet.Break{{Window: fleet.Window{Open: 1, Close: 2}, Duration: 5*3600 - 60}}
 			}
 		}, fleet.OutsideShift},
-		"out too long":     {func(p *Problem, _ *Plan) { p.Fleet[0][0].MaxSeconds, p.Fleet[0][1].MaxSeconds = 60, 60 }, fleet.TooLong},
-		"too far":          {func(p *Problem, _ *Plan) { p.Fleet[0][0].MaxMeters, p.Fleet[0][1].MaxMeters = 60, 60 }, fleet.TooFar},
-		"another's stream": {func(p *Problem, _ *Plan) { p.Fleet[0][0].Groups, p.Fleet[0][1].Groups = []int{7}, []int{7} }, fleet.NotAllowed},
+		"out too long":     {func(p *Problem, _ *Plan) { p.Fleet[day][0].MaxSeconds, p.Fleet[day][1].MaxSeconds = 60, 60 }, fleet.TooLong},
+		"too far":          {func(p *Problem, _ *Plan) { p.Fleet[day][0].MaxMeters, p.Fleet[day][1].MaxMeters = 60, 60 }, fleet.TooFar},
+		"another's stream": {func(p *Problem, _ *Plan) { p.Fleet[day][0].Groups, p.Fleet[day][1].Groups = []int{7}, []int{7} }, fleet.NotAllowed},
 		"mixed streams": {func(p *Problem, q *Plan) {
 			p.OneGroupATrip = true
 			p.Sites[r(q).Visits[1].Index].Group = 7

@@ -19,34 +19,33 @@ const (
 
 // slot is a vehicle on a day.
 type slot struct {
-	day, vehicle   int
-	start, end     int32   // nodes
-	fixed          float64 // cents
-	second, meter  float64 // cents
-	seconds        int64   // the longest that it may be out, breaks taken off
-	meters         int64   // the farthest that it may drive
-	capacity       []int64 // a row of dimensions a group
-	groups         uint64  // that it may collect
-	alike          int     // the first slot of the day that is no different
-	breaks, window int64
+	day, vehicle  int
+	start, end    int32   // nodes
+	fixed         float64 // cents
+	second, meter float64 // cents
+	seconds       int64   // the longest that it may be out, breaks taken off
+	meters        int64   // the farthest that it may drive
+	capacity      []int64 // a row of dimensions a group
+	groups        uint64  // that it may collect
+	alike         int     // the first slot of the day that is no different
 }
 
 type model struct {
-	p                           *Problem
-	days, sites, facilities     int
-	locations, dimensions       int
-	location, place             []int32  // per node; places of others than sites are no site's
-	service                     []int64  // per node, seconds; with PlaceService
-	group                       []uint64 // per site, one bit
-	accepts                     []uint64 // per facility, bits of groups
-	slots                       []slot
-	daySlots                    []int // the first slot of each day, and behind the last
-	near                        [][]int32
-	patterns                    [][]uint64 // per site, bits of days
-	allowed                     []uint64   // per site, bits of days on which it may be visited at all
-	noLoad                      []int64
-	meanSeconds, meanMeters     float64 // of a drive from a site to one of its nearest
-	secondsMatter, metersMatter bool    // whether any limit could bind
+	p                       *Problem
+	days, sites, facilities int
+	locations, dimensions   int
+	location, place         []int32  // per node; places of others than sites are no site's
+	service                 []int64  // per node, seconds; with PlaceService
+	group                   []uint64 // per site, one bit
+	accepts                 []uint64 // per facility, bits of groups
+	selective               bool     // some facility does not accept all
+	slots                   []slot
+	daySlots                []int // the first slot of each day, and behind the last
+	near                    [][]int32
+	patterns                [][]uint64 // per site, bits of days
+	allowed                 []uint64   // per site, bits of days on which it may be visited at all
+	noLoad                  []int64
+	meanSeconds, meanMeters float64 // of a drive from a site to one of its nearest
 }
 
 const noLimit = int64(1) << 60
@@ -74,7 +73,8 @@ func compile(p *Problem) *model {
 	}
 	for i := range p.Facilities {
 		node(p.Facilities[i].Location, int64(p.Facilities[i].Service))
-		m.accepts = append(m.accepts, bitsOf(p.Facilities[i].Groups, groups))
+		accepts := bitsOf(p.Facilities[i].Groups, groups)
+		m.accepts, m.selective = append(m.accepts, accepts), m.selective || accepts != ^uint64(0)
 	}
 	for i := range p.Depots {
 		node(p.Depots[i].Location, 0)

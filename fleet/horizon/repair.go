@@ -32,8 +32,8 @@ func (w *search) repair() {
 			}
 			w.sweep()
 			w.recreate()
-			for i := 0; i < len(w.touched); i++ {
-				w.placeUnloads(w.touched[i])
+			for _, slot := range w.touched {
+				w.placeUnloads(slot)
 			}
 			w.forget()
 		}

@@ -48,6 +48,7 @@ func (w *search) adoptRoutes(plan *Plan) {
 // adoptPlan takes over the routes of a plan and mends what cannot be.
 func (w *search) adoptPlan(plan *Plan) {
 	w.adoptRoutes(plan)
+	w.dearPrices() // what keeps to the limits goes on doing so
 	for slot := range w.routes {
 		w.touch(int32(slot))
 	}
@@ -73,6 +74,7 @@ func (w *search) adoptPlan(plan *Plan) {
 	}
 	w.sweep()
 	w.recreate()
+	w.setPrices()
 }
 
 // sound reports whether the trips of a slot's route are of one group where they must be, and all are taken by somebody. The search
