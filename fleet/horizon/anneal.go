@@ -10,9 +10,12 @@ const (
 	hotShare, coldShare = 1.0, 0.01
 	// warmShare is the share of that heat where there is a plan to begin with.
 	warmShare = 0.2
-	// Prices of broken limits are changed every so many iterations, so that about this share of plans breaks none.
-	repriceEvery = 100
-	feasibleGoal = 0.4
+	// Prices of broken limits are changed every so many iterations, so that about this share of changes ends in routes that break none;
+	// from one share of the effort to another the goal rises to nearly all.
+	repriceEvery        = 100
+	feasibleGoal        = 0.4
+	finalGoal           = 0.97
+	riseFrom, riseUntil = 0.7, 0.9
 	// Unloadings are always placed anew in routes of no more than so many nodes.
 	placed = 20
 )
@@ -125,7 +128,8 @@ func (w *search) roomiest(dimension int) int64 {
 // adjust changes prices by how often limits were broken.
 func (w *search) adjust(feasible int) {
 	factor := 0.9
-	if float64(feasible) < feasibleGoal*repriceEvery {
+	rise := min(max((w.done-riseFrom)/(riseUntil-riseFrom), 0), 1)
+	if float64(feasible) < (feasibleGoal+rise*(finalGoal-feasibleGoal))*repriceEvery {
 		factor = 1.15
 	}
 	w.scale = min(max(w.scale*factor, 1e-2), 1e4)
@@ -160,11 +164,11 @@ func (w *search) run(ctx context.Context) {
 	temperature, feasible := 0.0, 0
 	for {
 		if w.iteration%32 == 0 {
-			done := w.progress()
-			if done >= 1 || ctx.Err() != nil {
+			w.done = w.progress()
+			if w.done >= 1 || ctx.Err() != nil {
 				break
 			}
-			temperature = w.mean * hot * math.Pow(coldShare/hot, done)
+			temperature = w.mean * hot * math.Pow(coldShare/hot, w.done)
 		}
 		w.iteration++
 		if w.iterate(temperature) {
@@ -181,20 +185,21 @@ func (w *search) run(ctx context.Context) {
 	w.restore()
 }
 
-// iterate tries one change and reports whether the plan it came to breaks no limit.
+// iterate tries one change and reports whether the routes that it came to break no limit.
 func (w *search) iterate(temperature float64) bool {
 	if w.random.Float64() >= exchanges || !w.exchange() {
 		w.ruin()
 		w.recreate()
 	}
+	feasible := true
 	for _, slot := range w.touched {
 		// A long route that nothing is wrong with is seldom cut better.
 		r := &w.routes[slot]
-		if r.breaks() || w.random.IntN(len(r.nodes)) < placed {
+		if n := len(r.nodes); r.breaks() || w.random.IntN(n*n) < placed*placed {
 			w.placeUnloads(slot)
 		}
+		feasible = feasible && !r.breaks()
 	}
-	feasible := w.broken == 0
 	if w.state.total >= w.total-temperature*math.Log(1-w.random.Float64()) {
 		w.undo()
 		return feasible

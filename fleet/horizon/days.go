@@ -75,7 +75,10 @@ func (w *search) offered(site int32, from, to int) float64 {
 	if to == w.days {
 		return 0
 	}
-	least := math.Inf(1)
+	least, bait := math.Inf(1), 0.0
+	if to == w.lured {
+		bait = w.bait
+	}
 	o := &w.offers[to]
 	load := w.loadAt(site, from, to)
 	for i := range o.n {
@@ -85,7 +88,7 @@ func (w *search) offered(site int32, from, to int) float64 {
 		}
 		least = min(least, x.cost+w.loadPenalty(x, site, load))
 	}
-	return least
+	return least - bait
 }
 
 // putBack puts a site that is in no day back on the days that are best with the rest of the plan as it is.

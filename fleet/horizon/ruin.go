@@ -9,8 +9,10 @@ const (
 	mostString = 10
 	mostSites  = 8
 	// The share of ruins that take sites out of all days, and of those that take a whole route.
-	allDays  = 0.3
-	routes   = 0.1
+	allDays = 0.3
+	routes  = 0.1
+	// The share of ruins of sites after which a day draws them.
+	lures    = 0.2
 	maxRoute = 30 // visits of a route that are taken
 )
 
@@ -22,6 +24,7 @@ func (w *search) ruin() {
 			w.ruinRoute(site)
 		} else {
 			w.ruinSites(site)
+			w.lure(site)
 		}
 		return
 	}
@@ -55,6 +58,19 @@ func (w *search) ruinSites(site int32) {
 		w.takeOutAll(j)
 	}
 	w.sweep()
+}
+
+// lure now and then makes a day cheaper, by up to a trip for the site alone, for the sites that are put back next: so
+// that a group comes to a day together, or opens a trip or a truck, where none of it would come first.
+func (w *search) lure(site int32) {
+	if w.random.Float64() >= lures {
+		return
+	}
+	v := &w.slots[w.random.IntN(len(w.slots))]
+	there, thereMeters := w.drive(v.start, site)
+	back, backMeters := w.drive(site, v.end)
+	w.lured = v.day
+	w.bait = w.random.Float64() * (v.second*float64(there+back) + v.meter*float64(thereMeters+backMeters))
 }
 
 // ruinRoute takes the sites of a site's route out of all days, or of any route on a day on which it may be visited: to close a

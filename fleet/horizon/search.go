@@ -31,6 +31,9 @@ type search struct {
 	visited []uint64
 	total   float64 // of the state before
 
+	lured int     // the day that draws sites now, -1 for none
+	bait  float64 // by how much, in cents
+
 	path   pathFinder
 	placer placer
 	undone []int32 // nodes of a route before a trial
@@ -41,6 +44,7 @@ type search struct {
 	strings   []int32 // slots ruined now
 	ruined    []bool
 	iteration int
+	done      float64 // of the effort, a while ago
 }
 
 // task is a site to be put back: on one day, or on all days that are best when day is -1.
@@ -55,7 +59,7 @@ func newSearch(m *model, o *Options) *search {
 		state: newState(m), options: o, random: rand.New(rand.NewPCG(o.Seed, 0)),
 		offers: make([]offers, m.days), reference: make([][]int64, m.days),
 		pooled: make([]bool, m.sites), memory: make([]uint64, m.sites),
-		marked: make([]bool, len(m.slots)), saved: make([][]int32, len(m.slots)),
+		lured: -1, marked: make([]bool, len(m.slots)), saved: make([][]int32, len(m.slots)),
 		changed: make([]bool, m.sites), visited: make([]uint64, m.sites), ruined: make([]bool, len(m.slots)),
 	}
 	w.path = newPathFinder(m.days)
@@ -192,6 +196,7 @@ func (w *search) recreate() {
 		}
 	}
 	w.pool = w.pool[:0]
+	w.lured = -1
 }
 
 // sortPool orders what is to be put back: at random, by load, far first or near first.
