@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	// Simulated annealing runs from one share of the mean cost of a drive to a near site down to another.
-	hotShare, coldShare = 1.0, 0.01
+	// Simulated annealing runs from one share of the mean cost of a drive to a near site down to another. Found by trial on six
+	// of the periodic instances (three seeds, 8,000 iterations), as the goals below: the results on these are not those of unseen problems.
+	hotShare, coldShare = 2.0, 0.05
 	// warmShare is the share of that heat where there is a plan to begin with.
 	warmShare = 0.2
 	// Prices of broken limits are changed every so many iterations, so that about this share of changes ends in routes that break none;
