@@ -3,13 +3,14 @@ package horizon
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // How a site is put into a route, with an unloading or without.
 const (
-	plain  = iota
-	unload // unload behind the site
-	first  // unload before it
+	plain        = iota
+	unloadAfter  // unload behind the site
+	unloadBefore // unload before it
 )
 
 // option is a way to visit a site on a day.
@@ -93,7 +94,7 @@ func (s *state) loadPenalty(x *option, site int32, load []int64) float64 {
 		before, after := aboard[k], whole[k]-aboard[k]
 		old := max(0, whole[k]-others[k])
 		var now int64
-		if x.way == unload {
+		if x.way == unloadAfter {
 			now = max(0, before+load[k]-mine[k]) + max(0, after-others[k])
 		} else {
 			now = max(0, before-others[k]) + max(0, after+load[k]-mine[k])
@@ -162,7 +163,7 @@ func (s *state) try(o *offers, site, slot, behind int32, reference []int64) {
 		if begun {
 			need |= groups
 		}
-		x.way = unload
+		x.way = unloadAfter
 		s.tryUnloads(o, &x, site, a, b, toSite-direct, toSiteMeters-directMeters, need, reference)
 	}
 	// Unload before it: the rest of the trip is its own, or it is the rest.
@@ -170,7 +171,7 @@ func (s *state) try(o *offers, site, slot, behind int32, reference []int64) {
 		if taker := r.taker[t]; taker >= 0 && s.accepts[int(taker)-s.sites]&mine == 0 {
 			return
 		}
-		x.way = first
+		x.way = unloadBefore
 		s.tryUnloads(o, &x, site, a, b, -direct, -directMeters, groups, reference)
 	}
 }
@@ -178,7 +179,7 @@ func (s *state) try(o *offers, site, slot, behind int32, reference []int64) {
 // tryUnloads offers the cheapest facility behind or before a site that is put between two nodes.
 func (s *state) tryUnloads(o *offers, x *option, site, a, b int32, seconds, meters int64, need uint64, reference []int64) {
 	from, to := site, b
-	if x.way == first {
+	if x.way == unloadBefore {
 		from, to = a, site
 		more, moreMeters := s.drive(site, b)
 		seconds += more
@@ -259,7 +260,7 @@ func (w *search) scanBoundaries(site int32, day int) {
 		}
 		r := &s.routes[slot]
 		if r.empty() {
-			if !contains(w.idle, s.slots[slot].alike) {
+			if !slices.Contains(w.idle, s.slots[slot].alike) {
 				w.idle = append(w.idle, s.slots[slot].alike)
 				s.try(&w.offers[day], site, int32(slot), 0, w.reference[day])
 			}
@@ -278,13 +279,4 @@ func (w *search) scanBoundaries(site int32, day int) {
 		}
 		s.try(&w.offers[day], site, int32(slot), int32(last), w.reference[day])
 	}
-}
-
-func contains(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }

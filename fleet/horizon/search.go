@@ -276,7 +276,7 @@ func (w *search) putAs(site int32, day int, x *option) {
 	switch x.way {
 	case plain:
 		r.nodes = slices.Insert(r.nodes, at, site)
-	case unload:
+	case unloadAfter:
 		r.nodes = slices.Insert(r.nodes, at, site, x.facility)
 	default:
 		r.nodes = slices.Insert(r.nodes, at, x.facility, site)
