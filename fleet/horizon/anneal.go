@@ -3,6 +3,7 @@ package horizon
 import (
 	"context"
 	"math"
+	"slices"
 )
 
 const (
@@ -60,10 +61,10 @@ func (w *search) keep() {
 	b.slots = b.slots[:0]
 }
 
-// restore makes the best plan the current one.
-func (w *search) restore() {
+// restore makes a plan, as nodes per slot, the current one.
+func (w *search) restore(plan [][]int32) {
 	w.reset()
-	for slot, nodes := range w.best.nodes {
+	for slot, nodes := range plan {
 		w.adopt(slot, nodes)
 	}
 	w.settle()
@@ -94,12 +95,12 @@ func (w *search) settle() {
 	w.forget()
 }
 
-// setPrices sets what broken limits cost: at a scale of 1 a unit of time or distance somewhat more than driving it, a full load as much as
+// setPrices sets what broken limits cost: at a scale of 1 a unit of time or distance twice what driving it costs, a full load as much as
 // ten drives.
 func (w *search) setPrices() {
 	second, meter := w.dearest()
-	w.price.seconds = w.scale * max(second, 0.5*w.mean/max(1, w.meanSeconds))
-	w.price.meters = w.scale * max(meter, 0.5*w.mean/max(1, w.meanMeters))
+	w.price.seconds = w.scale * (second + w.mean/max(1, w.meanSeconds))
+	w.price.meters = w.scale * (meter + w.mean/max(1, w.meanMeters))
 	for k := range w.price.load {
 		w.price.load[k] = w.scale * 10 * w.mean / float64(w.roomiest(k))
 	}
@@ -152,9 +153,17 @@ func (w *search) progress() float64 {
 // run anneals until the effort is spent or ctx ends.
 func (w *search) run(ctx context.Context) {
 	w.keep()
-	w.repair()
+	if w.broken > 0 {
+		// What mending gives is there to be returned, but the search goes on better from before.
+		before := make([][]int32, len(w.routes))
+		for slot := range before {
+			before[slot] = slices.Clone(w.routes[slot].nodes)
+		}
+		w.repair()
+		w.restore(before)
+	}
 	if w.sites == 0 || len(w.slots) == 0 || w.options.Iterations < 0 {
-		w.restore()
+		w.restore(w.best.nodes)
 		return
 	}
 	w.blinks = true
@@ -183,7 +192,7 @@ func (w *search) run(ctx context.Context) {
 	if w.best.broken > 0 || w.broken > 0 {
 		w.repair()
 	}
-	w.restore()
+	w.restore(w.best.nodes)
 }
 
 // iterate tries one change and reports whether the routes that it came to break no limit.

@@ -1,6 +1,6 @@
 package horizon
 
-// repairs is how often the routes that break a limit are made anew.
+// repairs is how often all routes that break a limit are gone through.
 const repairs = 10
 
 // What a broken limit costs where none may be broken, in cents: a full load too much, a second, a metre. More than anything else, less than
@@ -11,8 +11,8 @@ const (
 	dearMeter  = 1e4
 )
 
-// repair makes routes that break a limit anew, with limits so dear that their sites rather go elsewhere, to other days or
-// nowhere. It keeps the plan it comes to if that is the best.
+// repair takes sites out of routes that break a limit, one by one, until they do not, and puts them where limits are so dear that they
+// rather go elsewhere, to other days or nowhere. It keeps the plan it comes to if that is the best.
 func (w *search) repair() {
 	w.dearPrices()
 	blinks := w.blinks
@@ -22,25 +22,37 @@ func (w *search) repair() {
 			break
 		}
 		for slot := range w.routes {
-			if !w.routes[slot].breaks() {
-				continue
-			}
-			for _, node := range w.routes[slot].nodes {
-				if w.isSite(node) {
-					w.takeOutAll(node)
-				}
-			}
-			w.sweep()
-			w.recreate()
-			for _, slot := range w.touched {
-				w.placeUnloads(slot)
-			}
-			w.forget()
+			w.relieve(int32(slot))
 		}
 	}
 	w.blinks = blinks
 	w.setPrices()
 	w.keep()
+}
+
+// relieve takes sites out of a slot's route until it breaks no limit, or each had its turn.
+func (w *search) relieve(slot int32) {
+	r := &w.routes[slot]
+	if !r.breaks() {
+		return
+	}
+	w.touch(slot)
+	w.placeUnloads(slot)
+	for turns := len(r.nodes); turns > 0 && r.breaks() && !r.empty(); turns-- {
+		node := r.nodes[1+w.random.IntN(len(r.nodes)-2)]
+		if !w.isSite(node) {
+			continue
+		}
+		w.takeOutAll(node)
+		w.sweep()
+		w.recreate()
+		for _, touched := range w.touched {
+			w.placeUnloads(touched)
+		}
+		w.forget()
+		w.touch(slot)
+	}
+	w.forget()
 }
 
 // dearPrices makes a broken limit cost more than breaking it saves.

@@ -94,7 +94,7 @@ func (s *state) sound(slot int) bool {
 }
 
 // rounds is how often the expected detours are worked out anew from the days that they lead to.
-const rounds = 3
+const rounds = 8
 
 // buildFirst chooses days by expected detours (expected), then puts the sites in routes, day by day. Sites with patterns choose
 // among routes, one after another.
@@ -105,7 +105,8 @@ func (w *search) buildFirst() {
 		for i := range chosen {
 			site := int32(i)
 			if len(w.patterns[i]) == 0 {
-				chosen[i], _ = w.path.find(w.model, site, func(_, to int) float64 { return e.detour(site, to) })
+				e.price(site)
+				chosen[i], _ = w.path.find(w.model, site, func(_, to int) float64 { return e.row[to] })
 			}
 		}
 		e.learn(chosen)
@@ -115,6 +116,7 @@ func (w *search) buildFirst() {
 			w.setVisits(int32(i), chosen[i])
 		}
 	}
+	w.dearPrices() // rather a vehicle more than one that is late
 	for day := range w.days {
 		for i := range chosen {
 			if chosen[i]>>day&1 == 1 {
@@ -133,19 +135,29 @@ func (w *search) buildFirst() {
 		w.touch(int32(slot))
 		w.placeUnloads(int32(slot))
 	}
+	w.setPrices()
 }
 
 // expected estimates what visiting a site on a day will add to the routes of that day, before there are any: the detour from the
-// nearest site that is on the day, by the chance that none nearer is.
+// nearest site that is on the day, by the chance that none nearer is; and a surcharge on days with more work than time.
 type expected struct {
 	m             *model
 	chance        []float64 // per site and day, that it is visited
 	second, meter float64   // cents, of the cheapest vehicle
 	alone         []float64 // per site, a trip for it alone
+	surcharge     []float64 // per day, cents a visit
+	seconds       []float64 // per day, that all vehicles may be out
+	row           []float64 // per day, what a visit to the site now priced costs, and behind the last that of the end, 0
 }
 
 func newExpected(m *model) *expected {
-	e := &expected{m: m, chance: make([]float64, m.sites*m.days), alone: make([]float64, m.sites)}
+	e := &expected{
+		m: m, chance: make([]float64, m.sites*m.days), alone: make([]float64, m.sites),
+		surcharge: make([]float64, m.days), seconds: make([]float64, m.days), row: make([]float64, m.days+1),
+	}
+	for i := range m.slots {
+		e.seconds[m.slots[i].day] += float64(max(0, m.slots[i].seconds))
+	}
 	if len(m.slots) == 0 {
 		return e
 	}
@@ -167,11 +179,15 @@ func (e *expected) cost(a, b int32) float64 {
 	return e.second*float64(seconds) + e.meter*float64(meters)
 }
 
-// detour returns the expected cost of a visit in cents; the end of the days costs nothing.
-func (e *expected) detour(site int32, day int) float64 {
-	if day == e.m.days {
-		return 0
+// price fills the row of a site.
+func (e *expected) price(site int32) {
+	for day := range e.m.days {
+		e.row[day] = e.surcharge[day] + e.detour(site, day)
 	}
+}
+
+// detour returns the expected cost of a visit in cents.
+func (e *expected) detour(site int32, day int) float64 {
 	none, sum := 1.0, 0.0
 	service := e.second * float64(e.m.service[site])
 	for _, j := range e.m.near[site] {
@@ -188,15 +204,27 @@ func (e *expected) detour(site int32, day int) float64 {
 	return sum + none*(e.alone[site]+service)
 }
 
-// learn makes chances of the days that were chosen: half of what was expected, half of what came out.
+// learn makes chances of the days that were chosen: half of what was expected, half of what came out. Days on which that is more
+// work than most of the time of the vehicles become dearer, others cheaper again.
 func (e *expected) learn(chosen []uint64) {
+	const most = 0.8 // of the time: the way to the first stop and back, and to unload, comes on top
+	work, visits := make([]float64, e.m.days), make([]float64, e.m.days)
 	for i, days := range chosen {
 		row := e.chance[i*e.m.days : (i+1)*e.m.days]
 		for day := range row {
 			row[day] /= 2
 		}
 		for ; days != 0; days &= days - 1 {
-			row[bits.TrailingZeros64(days)] += 0.5
+			day := bits.TrailingZeros64(days)
+			row[day] += 0.5
+			work[day] += float64(e.m.service[i]) + 2*e.m.meanSeconds
+			visits[day]++
+		}
+	}
+	for day := range work {
+		if visits[day] > 0 {
+			step := e.second * (work[day]/visits[day] + 1) * (work[day]/(most*e.seconds[day]) - 1)
+			e.surcharge[day] = max(0, e.surcharge[day]+step)
 		}
 	}
 }
