@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Appraise tells, per site, what emptying it on the first day is worth, the rest of the plan unchanged: each site is taken out of
 // all days and its best days are found with the first day and without. Detours are the cheapest insertions into the plan's
-// routes; a broken limit costs so much that it is avoided where it can be.
+// routes that keep to all limits.
 func Appraise(p *Problem, plan *Plan) ([]Worth, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -26,31 +27,45 @@ func Appraise(p *Problem, plan *Plan) ([]Worth, error) {
 // worth appraises one site and leaves the plan as it was.
 func (w *search) worth(site int32) Worth {
 	x := Worth{Site: int(site), Emptied: w.visits[site]&1 == 1, Today: Never, Later: Never, Next: w.days}
+	places := w.places(site)
 	w.takeOutAll(site)
 	w.pool, w.pooled[site] = w.pool[:0], false
 	w.sweep()
 	w.scan(site, w.allowed[site])
+	for _, place := range places {
+		if at := slices.Index(w.routes[place.slot].nodes, place.behind); at >= 0 {
+			day := w.slots[place.slot].day
+			w.try(&w.offers[day], site, place.slot, int32(at), w.reference[day])
+		}
+	}
 	only := func(today bool) func(from, to int) float64 {
 		return func(from, to int) float64 {
 			if from < 0 && (to == 0) != today {
 				return math.Inf(1)
 			}
-			return w.offered(site, from, to)
+			if to == w.days {
+				return 0
+			}
+			x := w.allowedOption(site, to, from)
+			if x == nil {
+				return math.Inf(1)
+			}
+			return x.cost
 		}
 	}
 	days, cost := w.bestDays(site, only(true))
 	if days&1 == 1 && cost < neverCost/2 {
 		x.Today = int64(math.Round(cost))
 	}
-	if w.allowed[site]&1 == 1 {
-		x.TodayDetour = w.detour(site, 0, -1)
+	if x.Today != Never {
+		x.TodayDetour = w.detourOn(site, 0)
 	}
 	days, cost = w.bestDays(site, only(false))
 	if days&1 == 0 && cost < neverCost/2 {
 		x.Later = int64(math.Round(cost))
 		if days != 0 {
 			x.Next = bits.TrailingZeros64(days)
-			x.NextDetour = w.detour(site, x.Next, -1)
+			x.NextDetour = w.detourOn(site, x.Next)
 		}
 		x.Wait = w.p.leave(int(site), -1, x.Next)
 	}
@@ -58,13 +73,43 @@ func (w *search) worth(site int32) Worth {
 	return x
 }
 
-// detour is the cheapest way to visit a site on a day, from the offers of a scan.
-func (w *search) detour(site int32, day, before int) Detour {
-	x := w.choose(site, day, before)
+// place is where a site is visited: behind a node of a slot.
+type place struct{ slot, behind int32 }
+
+// places returns where a site is visited now. The scan need not find that again: a site's own neighbours in a route may be far.
+func (w *search) places(site int32) []place {
+	var list []place
+	for days := w.visits[site]; days != 0; days &= days - 1 {
+		i := int(site)*w.days + bits.TrailingZeros64(days)
+		list = append(list, place{w.slotOf[i], w.routes[w.slotOf[i]].nodes[w.at[i]-1]})
+	}
+	return list
+}
+
+// allowedOption returns the cheapest of a day's offers that keeps to all limits for the load after a day before; nil for none.
+func (w *search) allowedOption(site int32, day, before int) *option {
+	var best *option
+	o := &w.offers[day]
+	for i := range o.n {
+		x := &o.list[i]
+		r, v := &w.routes[x.slot], &w.slots[x.slot]
+		if w.loadPenalty(x, site, w.loadAt(site, before, day)) > 0 || r.seconds+x.seconds > v.seconds || r.meters+x.meters > v.meters {
+			continue
+		}
+		if best == nil || x.cost < best.cost {
+			best = x
+		}
+	}
+	return best
+}
+
+// detourOn is the cheapest way to visit a site for the first time on a day, zero when there is none.
+func (w *search) detourOn(site int32, day int) Detour {
+	x := w.allowedOption(site, day, -1)
 	if x == nil {
 		return Detour{}
 	}
-	return Detour{x.seconds, x.meters, int64(math.Round(x.cost + w.loadPenalty(x, site, w.loadAt(site, before, day))))}
+	return Detour{x.seconds, x.meters, int64(math.Round(x.cost))}
 }
 
 // Reason says why a site is emptied on the first day, or is not.

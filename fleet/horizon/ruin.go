@@ -3,9 +3,8 @@ package horizon
 import "math/bits"
 
 const (
-	// The mean number of visits that a ruin of one day takes, and the longest string of a route (Christiaens & Vanden
-	// Berghe 2020). Out of all days go 1 to mostSites sites.
-	meanRuin   = 10
+	// The longest string of a route that a ruin of one day takes (Christiaens & Vanden Berghe 2020). Out of all days go 1 to
+	// mostSites sites.
 	mostString = 10
 	mostSites  = 8
 	// The share of ruins that take sites out of all days, and of those that take a whole route.
