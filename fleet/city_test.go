@@ -1,9 +1,13 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
 )
 
 // drawCity draws a day of waste collection: containers of four streams at places in a town of some
@@ -65,4 +69,46 @@ func drawCity(seed uint64, containers, places, trucks int) *Problem {
 		p.Vehicles = append(p.Vehicles, v)
 	}
 	return p
+}
+
+// BenchmarkCity tells how cheap a day of the city is after some seconds of processor time, for days of several sizes:
+//
+//	go test ./fleet -run '^$' -bench City -benchtime 1x
+func BenchmarkCity(b *testing.B) {
+	for _, containers := range []int{360, 1500} {
+		for _, seconds := range []int{1, 4, 16} {
+			b.Run(fmt.Sprintf("%d/%ds", containers, seconds), func(b *testing.B) {
+				sum, runs := int64(0), 0
+				for b.Loop() {
+					for seed := range uint64(4) {
+						p := drawCity(seed, containers, containers*2/5, 4)
+						began := processorTime(b)
+						s, err := Solve(context.Background(), p, Options{
+							Seed: seed, Time: time.Duration(seconds) * time.Second,
+							Elapsed: func() time.Duration { return processorTime(b) - began },
+						})
+						if err != nil {
+							b.Fatal(err)
+						}
+						if err := Check(p, s); err != nil {
+							b.Fatal(err)
+						}
+						b.Logf("seed %d: %d", seed, s.Objective())
+						sum += s.Objective()
+						runs++
+					}
+				}
+				b.ReportMetric(float64(sum)/float64(runs), "cents")
+			})
+		}
+	}
+}
+
+// processorTime returns how long this process has run on processors.
+func processorTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -16,14 +16,21 @@ type insertion struct {
 // impossible costs more than anything.
 const impossible = math.MaxInt64 / 4
 
-// cheapest returns the cheapest feasible insertion of a stop under limit (joining a trip) or
-// under limitOpen (opening one). Its cost is impossible when there is none.
+// cheapest returns the cheapest feasible insertion of a stop under limit, none when there is none. With hope, where no trip
+// takes the stop, a trip of its own may cost more by what its neighbours may earn there.
 //
 // Costs are compared in constant time a position; feasibility is only asked of a position that would
 // be the best so far.
-func (w *search) cheapest(s int32, limit, limitOpen int64) insertion {
+func (w *search) cheapest(s int32, limit int64, hope bool) insertion {
 	best := insertion{vehicle: none, cost: limit}
-	open := insertion{vehicle: none, cost: limitOpen}
+	for v := range w.routes {
+		if r := &w.routes[v]; !r.empty() && r.kind.allowed[s] {
+			w.joinTrips(r, s, &best)
+		}
+	}
+	if hope && best.vehicle == none {
+		best.cost += w.hopeOf(s)
+	}
 	seen := uint64(0)
 	for v := range w.routes {
 		r := &w.routes[v]
@@ -38,18 +45,10 @@ func (w *search) cheapest(s int32, limit, limitOpen int64) insertion {
 				}
 				seen |= 1 << kind
 			}
-		} else {
-			w.joinTrips(r, s, &best)
 		}
 		if len(r.trips) < int(r.kind.maxTrips) && (r.empty() || len(w.unloads[w.group[s]]) > 0) {
-			w.openTrip(r, s, &open)
+			w.openTrip(r, s, &best)
 		}
-	}
-	if best.vehicle == none {
-		best.cost = impossible
-	}
-	if open.vehicle != none && open.cost < best.cost {
-		return open
 	}
 	return best
 }

@@ -49,13 +49,20 @@ type model struct {
 	optional    bool // some stop is optional
 	windowed    bool // some stop has a window
 	accepts     []bool
-	unloads     [][]int32 // per group, the facilities that accept it
-	near        [][]int32 // per stop, the stops worth serving by nearness, itself among them
-	idle        []bool    // per stop: optional, and its prize does not even pay for its service
-	remoteness  []int64   // per stop, arcs from and to the nearest depot in grains
-	fill        []float64 // per stop, the largest share of a mean capacity that it takes
-	vehicleKind []int32   // per vehicle
+	unloads     [][]int32  // per group, the facilities that accept it
+	near        [][]int32  // per stop, the stops worth serving by nearness, itself among them
+	earners     [][]earner // per stop, the optional ones near it, nearest first, that may earn something on the way from it
+	idle        []bool     // per stop: optional, and its prize does not even pay for its service
+	remoteness  []int64    // per stop, arcs from and to the nearest depot in grains
+	fill        []float64  // per stop, the largest share of a mean capacity that it takes
+	vehicleKind []int32    // per vehicle
 	kinds       []kind
+}
+
+// earner is an optional stop of the same group, and its prize less what the first kind pays for driving to and serving it.
+type earner struct {
+	stop int32
+	gain int64 // grains, above 0
 }
 
 // kind is a set of vehicles that differ in name only.
@@ -63,6 +70,7 @@ type kind struct {
 	start, end        int32 // locations
 	earliest, lastOut int32 // departure
 	shiftEnd, latest  int32 // return without and with overtime
+	opens             int32 // return at the earliest
 	capacity          []int64
 	groups            []bool
 	allowed           []bool // per stop
@@ -206,7 +214,7 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 		k.earliest, k.lastOut = max(k.earliest, start.Window.Open), min(k.lastOut, start.Window.Close)
 	}
 	if !end.Window.always() {
-		k.latest = min(k.latest, end.Window.Close)
+		k.opens, k.latest = end.Window.Open, min(k.latest, end.Window.Close)
 	}
 	if k.maxMeters == 0 {
 		k.maxMeters = math.MaxInt64
@@ -312,6 +320,27 @@ func (m *model) compileNearness() {
 			}
 		}
 		m.fill = append(m.fill, share)
+	}
+	m.compileEarners()
+}
+
+// compileEarners fills earners.
+func (m *model) compileEarners() {
+	if !m.optional {
+		return
+	}
+	k := &m.kinds[0]
+	m.earners = make([][]earner, m.stops)
+	for s := range int32(m.stops) {
+		row := k.arcs[int(m.location[s])*m.locations:]
+		for _, c := range m.near[s] {
+			if c == s || m.required[c] || m.group[c] != m.group[s] {
+				continue
+			}
+			if gain := m.prize[c] - row[m.location[c]] - k.second*int64(m.service[c]); gain > 0 {
+				m.earners[s] = append(m.earners[s], earner{c, gain})
+			}
+		}
 	}
 }
 

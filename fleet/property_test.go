@@ -48,7 +48,7 @@ func drawProblem(t *rapid.T) *Problem {
 	for range number(1, 2, "depots") {
 		d := Depot{Location: location()}
 		if coin("depot window") {
-			d.Window = Window{5 * 3600, 19 * 3600}
+			d.Window = Window{int32(number(5, 10, "opening") * 3600), 19 * 3600}
 		}
 		p.Depots = append(p.Depots, d)
 	}

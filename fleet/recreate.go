@@ -155,11 +155,7 @@ func (w *search) recreate(o order, hope bool) {
 		if !w.required[c.stop] {
 			limit = w.prize[c.stop]
 		}
-		open := limit
-		if hope && limit < impossible {
-			open += w.hopeOf(c.stop)
-		}
-		at := w.cheapest(c.stop, limit, open)
+		at := w.cheapest(c.stop, limit, hope && !w.required[c.stop])
 		if at.vehicle != none {
 			w.insert(c.stop, at)
 		}
@@ -176,21 +172,14 @@ func (w *search) recreate(o order, hope bool) {
 // hopeOf returns what the unserved optional neighbours of a stop may earn in a trip with it, in grains:
 // their prizes less the cost of a detour from it, while they fit a first vehicle.
 func (w *search) hopeOf(s int32) int64 {
-	k := &w.kinds[0]
-	here := int(w.location[s]) * w.locations
 	room, sum := 1-w.fill[s], int64(0)
-	for _, c := range w.near[s] {
+	for _, c := range w.earners[s] {
 		if room <= 0 {
 			break
 		}
-		if c == s || w.routeOf[c] != none || w.required[c] || w.group[c] != w.group[s] {
-			continue
-		}
-		there := int(w.location[c])
-		gain := w.prize[c] - k.arcs[here+there] - k.second*int64(w.service[c])
-		if gain > 0 {
-			sum += gain
-			room -= w.fill[c]
+		if w.routeOf[c.stop] == none {
+			sum += c.gain
+			room -= w.fill[c.stop]
 		}
 	}
 	return sum

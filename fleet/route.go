@@ -286,6 +286,11 @@ func (m *model) retime(r *route) Bind {
 		r.done[i], r.taken[i] = c.done, c.taken
 	}
 	r.leave[n-1] = c.done
+	early := c.arrive < k.opens
+	if early { // it leaves as much later
+		wait += k.opens - c.arrive
+		c.arrive = k.opens
+	}
 	switch {
 	case c.arrive > k.latest && k.latest < k.shiftEnd:
 		return BindWindow
@@ -300,6 +305,9 @@ func (m *model) retime(r *route) Bind {
 	m.measureBack(r)
 	if wait > 0 && slack > 0 {
 		r.late = m.lateness(r, slack, wait)
+	}
+	if early && r.late < wait {
+		return BindWindow
 	}
 	if r.end-r.depart-r.late > k.maxSeconds {
 		return BindShift

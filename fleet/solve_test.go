@@ -157,6 +157,101 @@ func TestOptionalStopsThatOnlyPayTogetherAreFound(t *testing.T) {
 	}
 }
 
+func TestAVehicleLeavesSoLateThatTheDepotAtItsEndIsOpen(t *testing.T) {
+	p := &Problem{
+		Locations: 2, Seconds: []int32{0, 600, 600, 0}, Meters: []int32{0, 0, 0, 0},
+		Depots:   []Depot{{Location: 0}, {Location: 0, Window: Window{9 * 3600, 17 * 3600}}},
+		Vehicles: []Vehicle{{End: 1, HourCost: 3600, Shift: Window{7 * 3600, 18 * 3600}}},
+		Stops:    []Stop{{Location: 1, Service: 300, Required: true}},
+	}
+	for _, breaks := range [][]Break{nil, {{Window: Window{12 * 3600, 13 * 3600}, Duration: 1800}}} {
+		p.Vehicles[0].Breaks = breaks
+		s, err := Solve(context.Background(), p, Options{Iterations: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(p, s); err != nil {
+			t.Error(err)
+		}
+		if s.Cost != 1500 {
+			t.Errorf("25 minutes out cost %d, want 1500", s.Cost)
+		}
+	}
+	// A window that is over before then cannot be met.
+	p.Stops[0].Windows = []Window{{7 * 3600, 8 * 3600}}
+	s, err := Solve(context.Background(), p, Options{Iterations: 100})
+	if missing, ok := errors.AsType[*MissingError](err); !ok || missing.Binds[0] != BindWindow {
+		t.Errorf("the error is %v and the solution %+v", err, s)
+	}
+}
+
+// PyVRP's issue 539: at a local optimum of single moves five stops are served at 4116; the best serves two.
+func TestTheStopsOfIssue539AreChosenBest(t *testing.T) {
+	between := [][]int32{
+		{0, 0, 0, 0, 0, 0, 0, 0, 0},
+		{0, 0, 173, 983, 840, 2599, 3238, 3459, 2747},
+		{0, 173, 0, 1130, 667, 2426, 3065, 3288, 2574},
+		{0, 983, 1130, 0, 1761, 3455, 4092, 4367, 3597},
+		{0, 840, 667, 1761, 0, 1763, 2401, 2623, 1912},
+		{0, 2599, 2426, 3455, 1763, 0, 640, 980, 151},
+		{0, 3238, 3065, 4092, 2401, 640, 0, 536, 495},
+		{0, 3459, 3288, 4367, 2623, 980, 536, 0, 879},
+		{0, 2747, 2574, 3597, 1912, 151, 495, 879, 0},
+	}
+	p := &Problem{Locations: len(between), Depots: []Depot{{Location: 0}}, Vehicles: []Vehicle{{KilometreCost: 1000}}}
+	for _, row := range between {
+		p.Meters = append(p.Meters, row...)
+	}
+	p.Seconds = make([]int32, len(p.Meters))
+	for i := 1; i < len(between); i++ {
+		p.Stops = append(p.Stops, Stop{Location: i, Prize: 454, Place: none})
+	}
+	for _, rich := range []bool{false, true} {
+		if rich {
+			p.Vehicles[0].Breaks = []Break{{Window: Window{1, 2}}}
+		}
+		s, err := Solve(context.Background(), p, Options{Iterations: 400})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := s.Cost + int64(len(s.Unserved))*454; left != 2875 {
+			t.Errorf("with breaks %v: the way and the prizes that are left come to %d, want 2875", rich, left)
+		}
+	}
+}
+
+// Two sites an hour out, of a stream each. One truck has time for both and 32 of their 40 containers; what is left at
+// a site does not pay for another truck's way, but a trip that another truck takes over leaves time for the rest.
+func TestATripIsTakenOverByAnotherTruckToHaveTimeForMore(t *testing.T) {
+	p := &Problem{
+		Locations: 3, OneGroupATrip: true, EndEmpty: true,
+		Depots: []Depot{{Location: 0}}, Facilities: []Facility{{Location: 0}},
+	}
+	for range 2 {
+		p.Vehicles = append(p.Vehicles, Vehicle{Shift: Window{0, 9*3600 + 1200}, FixedCost: 10_000, HourCost: 10_000})
+	}
+	for from := range 3 {
+		for to := range 3 {
+			seconds := int32(3600)
+			if from == to {
+				seconds = 0
+			}
+			p.Seconds, p.Meters = append(p.Seconds, seconds), append(p.Meters, 0)
+		}
+	}
+	for i := range 40 {
+		p.Stops = append(p.Stops, Stop{Location: 1 + i%2, Group: i % 2, Service: 600, Prize: 3500, Place: none})
+	}
+	s, err := Solve(context.Background(), p, Options{Iterations: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two trucks drive two hours each and work for 40 x 10 minutes.
+	if want := int64(2*10_000+2*20_000) + 40*10_000/6 + 1; len(s.Unserved) > 0 || s.Cost > want {
+		t.Errorf("%d containers are left, at a cost of %d; all can be emptied for %d", len(s.Unserved), s.Cost, want)
+	}
+}
+
 func TestTheSearchDoesNotAllocate(t *testing.T) {
 	p := drawCity(1, 200, 80, 2)
 	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
