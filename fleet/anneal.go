@@ -70,11 +70,7 @@ func (a *annealer) restore() {
 		r := &a.routes[v]
 		r.nodes = append(r.nodes[:0], a.best.nodes[v]...)
 		a.measure(r)
-		for _, node := range r.nodes {
-			if node >= 0 && int(node) < a.stops {
-				a.serve(node)
-			}
-		}
+		a.serveRest(r)
 		a.index(r)
 	}
 	a.forget()
@@ -225,6 +221,7 @@ func (a *annealer) drawSeed(hope bool) int32 {
 
 // polish takes out what does not pay and moves unloadings, exactly.
 func (a *annealer) polish() {
+	cost := a.cost()
 	for v := range a.routes {
 		if !a.routes[v].empty() {
 			a.prune(int32(v))
@@ -232,5 +229,8 @@ func (a *annealer) polish() {
 		}
 	}
 	a.pool = a.pool[:0]
+	if a.cost() > cost { // out of balance
+		a.undo()
+	}
 	a.forget()
 }

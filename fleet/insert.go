@@ -59,14 +59,15 @@ func (w *search) joinTrips(r *route, s int32, best *insertion) {
 	here := int(w.location[s])
 	in, out := k.back[here*n:here*n+n], k.arcs[here*n:here*n+n]
 	places := w.problem.PlaceService > 0
-	service := k.second * int64(w.service[s])
+	service := k.second*int64(w.service[s]) + k.changeCost(s)
 	for t := range r.trips {
-		if !w.tripTakes(r, t, s) {
+		if r.trips[t].last < k.locked() || !w.tripTakes(r, t, s) {
 			continue
 		}
 		tr := r.trips[t]
-		link := r.link[tr.first-1 : tr.last]
-		at := r.at[tr.first-1:]
+		begin := max(tr.first, k.locked()) - 1
+		link := r.link[begin:tr.last]
+		at := r.at[begin:]
 		next := at[1 : len(link)+1]
 		at = at[:len(link)]
 		blink := w.skip // the next position that is overlooked
@@ -79,7 +80,7 @@ func (w *search) joinTrips(r *route, s int32, best *insertion) {
 			if cost >= best.cost {
 				continue
 			}
-			pos := tr.first - 1 + int32(i)
+			pos := begin + int32(i)
 			if places { // never negative: only now
 				if cost += k.second * int64(w.placeDetour(r, pos, s)); cost >= best.cost {
 					continue
@@ -108,7 +109,7 @@ func (w *search) openTrip(r *route, s int32, best *insertion) {
 	}
 	here := int(w.location[s])
 	in, out := k.back[here*n:here*n+n], k.arcs[here*n:here*n+n]
-	service := k.second * int64(w.service[s]+w.problem.PlaceService)
+	service := k.second*int64(w.service[s]+w.problem.PlaceService) + k.changeCost(s)
 	if r.empty() {
 		service += k.fixed
 	}
@@ -119,6 +120,9 @@ func (w *search) openTrip(r *route, s int32, best *insertion) {
 		}
 		if r.nodes[pos] == w.home {
 			return // nothing follows it
+		}
+		if pos < k.locked()-1 {
+			continue
 		}
 		from, to := int(r.at[pos]), int(r.at[pos+1])
 		base := in[from] + service

@@ -75,12 +75,14 @@ type kind struct {
 	groups            []bool
 	allowed           []bool // per stop
 	breaks            []Break
-	fixed             int64 // grains
-	second, overtime  int64 // grains a second
-	meter             int64 // grains a metre
+	fixed             int64   // grains
+	second, overtime  int64   // grains a second
+	meter             int64   // grains a metre
+	change            []int64 // per stop, grains for not being its usual vehicle; nil where none is
 	maxMeters         int64
 	maxSeconds        int32
 	maxTrips          int32
+	begun             *begun // by the one vehicle of the kind; nil when it is at its depot
 	// arcs are the costs in grains of driving, row-major from x to; back is its transpose, so
 	// that scanning all predecessors of a location reads one row.
 	arcs, back []int64
@@ -165,8 +167,13 @@ func groupNumbers(p *Problem) map[int]int {
 func (m *model) compileKinds(groupOf map[int]int) {
 	p := m.problem
 	// Stops with a list of vehicles make vehicles differ; the rest allow all.
-	onlyFor := make([][]int, len(p.Vehicles))
+	onlyFor, usualFor := make([][]int, len(p.Vehicles)), make([][]int, len(p.Vehicles))
 	for i := range p.Stops {
+		if p.Stops[i].changes() {
+			for _, v := range p.Stops[i].Usual {
+				usualFor[v] = append(usualFor[v], i)
+			}
+		}
 		for _, v := range p.Stops[i].Vehicles {
 			onlyFor[v] = append(onlyFor[v], i)
 		}
@@ -177,7 +184,7 @@ func (m *model) compileKinds(groupOf map[int]int) {
 	for i := range p.Vehicles {
 		v := p.Vehicles[i]
 		v.Name = ""
-		key := fmt.Sprintf("%+v %v", v, onlyFor[i])
+		key := fmt.Sprintf("%+v %v %v", v, onlyFor[i], usualFor[i])
 		if k, ok := seen[key]; ok {
 			m.vehicleKind = append(m.vehicleKind, k)
 			continue
@@ -188,6 +195,7 @@ func (m *model) compileKinds(groupOf map[int]int) {
 		for _, s := range onlyFor[i] {
 			k.allowed[s] = k.groups[m.group[s]]
 		}
+		k.change = m.compileChange(usualFor[i])
 		cost := prices{v.HourCost, v.KilometreCost}
 		if _, ok := arcs[cost]; !ok {
 			arcs[cost] = m.price(k.second, k.meter)
@@ -195,6 +203,34 @@ func (m *model) compileKinds(groupOf map[int]int) {
 		k.arcs, k.back = arcs[cost][0], arcs[cost][1]
 		m.kinds = append(m.kinds, k)
 	}
+}
+
+// compileChange returns what stops cost a vehicle that is usual for some.
+func (m *model) compileChange(usualFor []int) []int64 {
+	var change []int64
+	for s := range m.stops {
+		if stop := &m.problem.Stops[s]; stop.changes() {
+			if change == nil {
+				change = make([]int64, m.stops)
+			}
+			change[s] = stop.ChangeCost * grains
+		}
+	}
+	for _, s := range usualFor {
+		change[s] = 0
+	}
+	return change
+}
+
+// changes reports whether it costs something when another than the usual vehicle serves the stop.
+func (s *Stop) changes() bool { return len(s.Usual) > 0 && s.ChangeCost > 0 }
+
+// changeCost returns what a stop costs the kind because another is its usual one, in grains.
+func (k *kind) changeCost(s int32) int64 {
+	if k.change == nil {
+		return 0
+	}
+	return k.change[s]
 }
 
 func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
@@ -225,6 +261,7 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 	if k.maxTrips == 0 {
 		k.maxTrips = math.MaxInt32
 	}
+	k.begun = m.compileBegun(v)
 	for group, number := range groupOf {
 		k.groups[number] = len(v.Groups) == 0 || slices.Contains(v.Groups, group)
 		capacity := v.Capacity

@@ -58,7 +58,7 @@ const (
 
 // isPlain reports whether a valid problem is plain.
 func (p *Problem) isPlain() bool {
-	if len(p.Facilities) > 0 || p.EndEmpty || p.PlaceService > 0 || len(p.Stops) == 0 || len(p.Vehicles) == 0 {
+	if len(p.Facilities) > 0 || p.BalanceHourCost > 0 || p.EndEmpty || p.PlaceService > 0 || len(p.Stops) == 0 || len(p.Vehicles) == 0 {
 		return false
 	}
 	points := len(p.Stops) + len(p.Depots)
@@ -68,13 +68,13 @@ func (p *Problem) isPlain() bool {
 	groups, windows := len(groupNumbers(p)), false
 	for i := range p.Stops {
 		windows = windows || len(p.Stops[i].Windows) > 0
-		if len(p.Stops[i].Windows) > 1 {
+		if len(p.Stops[i].Windows) > 1 || p.Stops[i].changes() {
 			return false
 		}
 	}
 	for i := range p.Vehicles {
 		v := &p.Vehicles[i]
-		if len(v.Breaks) > 0 || v.Overtime > 0 || v.MaxMeters > 0 || v.HourCost > 0 && windows ||
+		if len(v.Begun) > 0 || len(v.Breaks) > 0 || v.Overtime > 0 || v.MaxMeters > 0 || v.HourCost > 0 && windows ||
 			p.Depots[v.End].Window.Open > max(v.Shift.Open, p.Depots[v.Start].Window.Open) || // it could be back too early
 			p.OneGroupATrip && (groups > 1 || len(v.GroupCapacity) > 0) {
 			return false

@@ -35,7 +35,11 @@ func NewPricer(p *Problem, s *Solution) (*Pricer, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	w := newSearch(compile(p), 0, 0)
+	m := compile(p)
+	if err := m.checkBegun(); err != nil {
+		return nil, err
+	}
+	w := newSearch(m, 0, 0)
 	if err := w.adopt(s.Routes); err != nil {
 		return nil, err
 	}
@@ -43,7 +47,8 @@ func NewPricer(p *Problem, s *Solution) (*Pricer, error) {
 }
 
 // MarginalCost returns what is saved when a stop is left out of a solution and all else
-// stays in order. It is zero when the stop is not served. To price many stops, use a [Pricer].
+// stays in order; balance is not counted. It is zero when the stop is not served, or by what its vehicle has begun.
+// To price many stops, use a [Pricer].
 func MarginalCost(p *Problem, s *Solution, stop int) (Cost, error) {
 	pricer, err := NewPricer(p, s)
 	if err != nil {
@@ -52,7 +57,7 @@ func MarginalCost(p *Problem, s *Solution, stop int) (Cost, error) {
 	return pricer.MarginalCost(stop)
 }
 
-// InsertionCost returns what serving one more stop would cost when all else stays in order.
+// InsertionCost returns what serving one more stop would cost when all else stays in order; balance is not counted.
 // It is zero and feasible when the stop is served. To price many stops, use a [Pricer].
 func InsertionCost(p *Problem, s *Solution, stop int) (Insertion, error) {
 	pricer, err := NewPricer(p, s)
@@ -73,6 +78,9 @@ func (p *Pricer) MarginalCost(stop int) (Cost, error) {
 	}
 	r := &w.routes[w.routeOf[stop]]
 	pos := w.posOf[stop]
+	if pos < r.kind.locked() {
+		return Cost{}, nil
+	}
 	t := r.trips[r.trip[pos]]
 	without := &w.spare
 	without.copyFrom(r)
@@ -175,7 +183,7 @@ func (w *search) places(r *route, s int32, yield func(place)) {
 		if !w.hasRoom(r, t, s) {
 			binds = BindCapacity
 		}
-		for pos := tr.first - 1; pos < tr.last; pos++ {
+		for pos := max(tr.first, r.kind.locked()) - 1; pos < tr.last; pos++ {
 			offer(pos, none, binds)
 		}
 	}
@@ -195,6 +203,9 @@ func (w *search) places(r *route, s int32, yield func(place)) {
 		}
 		if r.nodes[pos] == w.home {
 			return
+		}
+		if pos < r.kind.locked()-1 {
+			continue
 		}
 		for _, unload := range w.unloads[w.group[s]] {
 			offer(pos, unload, binds)
@@ -236,9 +247,9 @@ func (w *search) estimate(s int32, at place) Cost {
 	}
 	seconds += w.seconds[last*n+to] + w.placeService(lastNode, next) - w.placeService(prev, next)
 	meters += int64(w.meters[last*n+to])
-	total := int64(0)
+	total := k.changeCost(s)
 	if r.empty() {
-		total = k.fixed
+		total += k.fixed
 	} else {
 		seconds -= w.seconds[from*n+to]
 		meters -= int64(w.meters[from*n+to])

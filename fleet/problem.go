@@ -40,6 +40,9 @@ type Problem struct {
 	// EndEmpty makes every vehicle unload before it returns. Without it, the
 	// depot takes what is left on board.
 	EndEmpty bool `json:"endEmpty,omitempty"`
+	// BalanceHourCost is paid, in cents, per hour that vehicles are out longer than the mean of those that are out, summed over
+	// vehicles exactly and rounded once, half up, to a cent: crews have days that are alike.
+	BalanceHourCost int64 `json:"balanceHourCost,omitempty"`
 	// PlaceService is paid, in seconds, at the first of consecutive stops of one place.
 	PlaceService int32 `json:"placeService,omitempty"`
 }
@@ -68,6 +71,9 @@ type Stop struct {
 	// Place joins stops: one that follows a stop of the same place, in the same trip, does not
 	// pay Problem.PlaceService again. A negative place is shared with no other stop.
 	Place int `json:"place"`
+	// Usual lists who serves the stop as a rule, or did in the plan that stood; ChangeCost, in cents, is paid when another does.
+	Usual      []int `json:"usual,omitempty"`
+	ChangeCost int64 `json:"changeCost,omitempty"`
 	// Vehicles lists who may serve the stop; empty means every vehicle.
 	Vehicles []int `json:"vehicles,omitempty"`
 }
@@ -114,6 +120,11 @@ type Vehicle struct {
 	// MaxSeconds is the longest that the vehicle may be out, from departure to return; 0 means no limit.
 	MaxSeconds int32 `json:"maxSeconds,omitempty"`
 	MaxTrips   int   `json:"maxTrips,omitempty"` // 0 means any number
+	// Begun is the part of a route under way that stands: its departure, the visits made, and the one that the vehicle is on
+	// its way to, with their times as they are or will be. A solution's route begins with exactly these; what else it
+	// does is planned anew, from the last one's Leave on. At least one of them is a Serve; none is a Return. Their Load and Meters
+	// are not read. Limits that have been broken by then by the clock are not held against the route.
+	Begun []Visit `json:"begun,omitempty"`
 }
 
 // Break is a pause that starts within Window and lasts Duration seconds, where

@@ -236,12 +236,12 @@ func (w *search) pruneStop(vehicle int32) bool {
 	r := &w.routes[vehicle]
 	k, n := r.kind, w.locations
 	worst, most := int32(none), int64(0)
-	for i := 1; i < len(r.nodes)-1; i++ {
+	for i := max(1, int(k.locked())); i < len(r.nodes)-1; i++ {
 		s := r.nodes[i]
 		if int(s) >= w.stops || w.required[s] || r.trips[r.trip[i]].last-r.trips[r.trip[i]].first == 1 {
 			continue
 		}
-		saved := r.link[i-1] + r.link[i] - k.arcs[int(r.at[i-1])*n+int(r.at[i+1])] + k.second*int64(w.service[s]) - w.prize[s]
+		saved := r.link[i-1] + r.link[i] - k.arcs[int(r.at[i-1])*n+int(r.at[i+1])] + k.second*int64(w.service[s]) + k.changeCost(s) - w.prize[s]
 		if k.overtime > 0 && r.end > k.shiftEnd {
 			saved += k.overtime * int64(r.end-k.shiftEnd) // at most; tryWithout counts
 		}
@@ -261,6 +261,9 @@ func (w *search) pruneTrip(vehicle int32) bool {
 	r := &w.routes[vehicle]
 	for t := range r.trips {
 		tr := r.trips[t]
+		if tr.first < r.kind.locked() {
+			continue
+		}
 		optional, prizes := true, int64(0)
 		for _, s := range r.nodes[tr.first:tr.last] {
 			optional = optional && !w.required[s]
@@ -308,6 +311,9 @@ func (w *search) improveUnloads(vehicle int32) {
 	r := w.touch(vehicle)
 	for t := 0; t < len(r.trips); t++ {
 		tr := r.trips[t]
+		if tr.last < r.kind.locked() {
+			continue
+		}
 		old := r.nodes[tr.last]
 		for _, unload := range w.unloads[tr.group] {
 			w.tryUnload(r, tr.last, unload)

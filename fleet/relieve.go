@@ -20,6 +20,9 @@ func (w *search) relieve() bool {
 	giver, taker := &w.routes[from], &w.routes[to]
 	first := w.random.below(len(giver.trips))
 	last := first + w.random.below(len(giver.trips)-first)
+	if giver.trips[first].first < giver.kind.locked() {
+		return false
+	}
 	begin, end := int(giver.trips[first].first), int(giver.trips[last].last)+1
 	if giver.nodes[end-1] == w.home && !taker.empty() || taker.nodes[len(taker.nodes)-2] == w.home {
 		return false // a trip that ends at home is the last

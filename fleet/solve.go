@@ -72,6 +72,9 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 		return solvePlain(m, e)
 	}
 	m := compile(p)
+	if err := m.checkBegun(); err != nil {
+		return nil, err
+	}
 	workers := max(1, o.Workers)
 	lead := newAnnealer(m, e, o.Seed, 0)
 	lead.start(o.Warm)

@@ -252,6 +252,123 @@ func TestATripIsTakenOverByAnotherTruckToHaveTimeForMore(t *testing.T) {
 	}
 }
 
+func TestADayIsPlannedAnewWhileTrucksDrive(t *testing.T) {
+	p := drawCity(1, 200, 80, 2)
+	before, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const now = 10 * 3600
+	for i, r := range before.Routes {
+		stands := slices.IndexFunc(r.Visits, func(v Visit) bool { return v.Leave > now }) + 1
+		p.Vehicles[r.Vehicle].Begun = before.Routes[i].Visits[:stands]
+	}
+	s, err := Solve(context.Background(), p, Options{Seed: 2, Iterations: -1, Warm: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Objective() > before.Objective() {
+		t.Errorf("the rest of the day comes to %d, it was %d", s.Objective(), before.Objective())
+	}
+	// What is begun stands though it no longer pays, and stops that are left of it are planned anew.
+	for i := range p.Stops {
+		if !p.Stops[i].Required {
+			p.Stops[i].Prize = 0
+		}
+	}
+	if s, err = Solve(context.Background(), p, Options{Seed: 2, Iterations: 2000, Warm: before}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(p, s); err != nil {
+		t.Error(err)
+	}
+	stops := func(s *Solution) (n int) {
+		for i := range s.Routes {
+			n += s.Routes[i].Stops()
+		}
+		return n
+	}
+	if stops(s) >= stops(before) {
+		t.Errorf("%d stops are served, of which nobody pays for any; it was %d", stops(s), stops(before))
+	}
+	// Without an hour to unload, the truck says so.
+	p.Facilities[0].Windows[0].Close, p.Facilities[1].Windows[0].Close = now-3600, now-3600
+	_, err = Solve(context.Background(), p, Options{Iterations: 100})
+	if err == nil || !strings.Contains(err.Error(), "cannot finish what it has begun") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// busyCity is a day on which one truck does not do.
+func busyCity() *Problem {
+	p := drawCity(4, 300, 120, 3)
+	for i := range p.Stops {
+		p.Stops[i].Required = p.Stops[i].Required || p.Stops[i].Prize > 2000
+	}
+	return p
+}
+
+func TestAPlanKeepsToTheUsualTrucksForAPrice(t *testing.T) {
+	p := busyCity()
+	before, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := map[int64]int{} // stops that another truck serves, by the price of that
+	for _, price := range []int64{0, 2000} {
+		for _, r := range before.Routes {
+			for _, v := range r.Visits {
+				if v.Kind == Serve {
+					p.Stops[v.Index].Usual, p.Stops[v.Index].ChangeCost = []int{r.Vehicle}, price
+				}
+			}
+		}
+		s, err := Solve(context.Background(), p, Options{Seed: 2, Iterations: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(p, s); err != nil {
+			t.Error(err)
+		}
+		for _, r := range s.Routes {
+			for _, v := range r.Visits {
+				if v.Kind == Serve && len(p.Stops[v.Index].Usual) > 0 && p.Stops[v.Index].Usual[0] != r.Vehicle {
+					others[price]++
+				}
+			}
+		}
+	}
+	if others[0] < 10 || others[2000]*4 > others[0] {
+		t.Errorf("%d stops change trucks for nothing, %d for a price", others[0], others[2000])
+	}
+}
+
+func TestCrewsHaveDaysThatAreAlikeForAPrice(t *testing.T) {
+	p := busyCity()
+	spread := map[int64]int32{}
+	for _, price := range []int64{0, 50_000} {
+		p.BalanceHourCost = price
+		s, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 2000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(p, s); err != nil {
+			t.Error(err)
+		}
+		least, most := int32(1<<30), int32(0)
+		for i := range s.Routes {
+			least, most = min(least, s.Routes[i].Seconds()), max(most, s.Routes[i].Seconds())
+		}
+		if len(s.Routes) < 2 {
+			t.Fatalf("one truck does everything at price %d", price)
+		}
+		spread[price] = most - least
+	}
+	if spread[50_000] > 900 || spread[0] < 2*spread[50_000] {
+		t.Errorf("days differ by %d s for nothing, by %d s at a price", spread[0], spread[50_000])
+	}
+}
+
 func TestTheSearchDoesNotAllocate(t *testing.T) {
 	p := drawCity(1, 200, 80, 2)
 	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)

@@ -24,7 +24,7 @@ const (
 // carry or no facility accepts, numbers that would overflow.
 func (p *Problem) Validate() error {
 	for _, check := range []func() error{
-		p.validateMatrix, p.validateDepots, p.validateFacilities, p.validateVehicles, p.validateStops, p.validateTotals,
+		p.validateMatrix, p.validateDepots, p.validateFacilities, p.validateVehicles, p.validateStops, p.validateTotals, p.validateBegun,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -178,6 +178,15 @@ func (p *Problem) validateStops() error {
 		if s.Prize < 0 || s.Prize > maxTotal {
 			return invalid(where, "stop.prize", "the prize of %s, %d cents, lies outside 0 to %d", stopName(p, i), s.Prize, int64(maxTotal))
 		}
+		if s.ChangeCost < 0 || s.ChangeCost > maxTotal {
+			return invalid(where, "stop.change", "the cost of another vehicle for %s, %d cents, lies outside 0 to %d",
+				stopName(p, i), s.ChangeCost, int64(maxTotal))
+		}
+		for _, v := range s.Usual {
+			if v < 0 || v >= len(p.Vehicles) {
+				return invalid(where, "stop.vehicles", "%s is usual for vehicle %d, which does not exist", stopName(p, i), v)
+			}
+		}
 		for _, v := range s.Vehicles {
 			if v < 0 || v >= len(p.Vehicles) {
 				return invalid(where, "stop.vehicles", "%s allows vehicle %d, which does not exist", stopName(p, i), v)
@@ -246,8 +255,8 @@ func (p *Problem) validateTotals() error {
 	var sum, service int64
 	for i := range p.Stops {
 		service += int64(p.Stops[i].Service) + int64(p.PlaceService)
-		if sum += p.Stops[i].Prize; sum > maxTotal {
-			return invalid("stops", "stop.prize", "the prizes together are more than %d cents", int64(maxTotal))
+		if sum += p.Stops[i].Prize + p.Stops[i].ChangeCost; sum > maxTotal {
+			return invalid("stops", "stop.prize", "the prizes together, with the costs of changes, are more than %d cents", int64(maxTotal))
 		}
 	}
 	if err := validateService("placeService", p.PlaceService); err != nil {
@@ -255,7 +264,7 @@ func (p *Problem) validateTotals() error {
 	}
 	for i := range p.Vehicles {
 		if sum += p.Vehicles[i].FixedCost; sum > maxTotal {
-			return invalid("vehicles", "vehicle.cost", "prizes and fixed costs together are more than %d cents", int64(maxTotal))
+			return invalid("vehicles", "vehicle.cost", "prizes, changes and fixed costs together are more than %d cents", int64(maxTotal))
 		}
 	}
 	// A day of all stops by the dearest vehicle, each reached by the longest way and unloaded: far above any
@@ -265,11 +274,15 @@ func (p *Problem) validateTotals() error {
 	for i := range p.Facilities {
 		service = max(service, int64(p.Facilities[i].Service)*int64(len(p.Stops)))
 	}
+	if p.BalanceHourCost < 0 || p.BalanceHourCost > maxCents {
+		return invalid("balanceHourCost", "balance", "the cost of balance must lie within 0 and %d cents", maxCents)
+	}
 	for i := range p.Vehicles {
 		v := &p.Vehicles[i]
 		time := visits*seconds + 2*float64(service) + float64(v.Shift.Close)
 		cost := time*1000*float64(v.HourCost+v.OvertimeHourCost) + visits*meters*3600*float64(v.KilometreCost)
-		if cost > 1e18 {
+		vehicles := float64(len(p.Vehicles))
+		if cost > 1e18 || vehicles*vehicles*time*1000*float64(p.BalanceHourCost) > 1e18 {
 			return invalid(fmt.Sprintf("vehicles[%d]", i), "vehicle.cost", "distances, times and costs of %s are too large to add up", vehicleName(p, i))
 		}
 	}
