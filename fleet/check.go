@@ -256,7 +256,7 @@ func (c *checker) depart(d *drive, v *Visit) {
 	depot := &c.p.Depots[v.Index]
 	d.location, d.time = depot.Location, v.Leave
 	if v.Index != d.v.Start {
-		c.add(WrongShape, -1, "%s departs from %s, its depot is %s", d.name, c.depotName(v.Index), c.depotName(d.v.Start))
+		c.add(WrongShape, -1, "%s departs from %s, its depot is %s", d.name, depotName(c.p, v.Index), depotName(c.p, d.v.Start))
 	}
 	if d.stands {
 		return
@@ -266,7 +266,7 @@ func (c *checker) depart(d *drive, v *Visit) {
 	}
 	if !depot.Window.always() && (v.Leave < depot.Window.Open || v.Leave > depot.Window.Close) {
 		c.add(OutsideWindow, -1, "%s leaves %s at %s, outside %s",
-			d.name, c.depotName(v.Index), clockTime(v.Leave), spans([]Window{depot.Window}))
+			d.name, depotName(c.p, v.Index), clockTime(v.Leave), spans([]Window{depot.Window}))
 	}
 	if v.Leave < 0 || !d.v.Shift.always() && (v.Leave < d.v.Shift.Open || v.Leave > d.v.Shift.Close) {
 		c.add(OutsideShift, -1, "%s leaves at %s, outside its shift %s", d.name, clockTime(v.Leave), spans([]Window{d.v.Shift}))
@@ -351,10 +351,7 @@ func lasting(seconds int64) string {
 
 func (c *checker) unload(d *drive, v *Visit) {
 	f := &c.p.Facilities[v.Index]
-	name := fmt.Sprintf("facility %d", v.Index)
-	if f.Name != "" {
-		name = f.Name
-	}
+	name := facilityName(c.p, v.Index)
 	c.travel(d, v, name, f.Location, f.Service)
 	c.within(d, v, name, f.Windows)
 	c.lateAt(d, v, name)
@@ -381,18 +378,18 @@ func (c *checker) pause(d *drive, v *Visit) {
 
 func (c *checker) comeBack(d *drive, v *Visit) {
 	depot := &c.p.Depots[v.Index]
-	c.travel(d, v, c.depotName(v.Index), depot.Location, 0)
+	c.travel(d, v, depotName(c.p, v.Index), depot.Location, 0)
 	if v.Index != d.v.End {
-		c.add(WrongShape, -1, "%s returns to %s, its depot is %s", d.name, c.depotName(v.Index), c.depotName(d.v.End))
+		c.add(WrongShape, -1, "%s returns to %s, its depot is %s", d.name, depotName(c.p, v.Index), depotName(c.p, d.v.End))
 	}
 	if v.Start != v.Arrive {
 		c.add(WrongTime, -1, "%s returns at more than one time", d.name)
 	}
 	if !depot.Window.always() && (v.Arrive < depot.Window.Open || v.Arrive > depot.Window.Close) {
 		c.add(OutsideWindow, -1, "%s is back at %s at %s, outside %s",
-			d.name, c.depotName(v.Index), clockTime(v.Arrive), spans([]Window{depot.Window}))
+			d.name, depotName(c.p, v.Index), clockTime(v.Arrive), spans([]Window{depot.Window}))
 	}
-	c.lateAt(d, v, c.depotName(v.Index))
+	c.lateAt(d, v, depotName(c.p, v.Index))
 	if c.p.EndEmpty && slices.ContainsFunc(d.load, func(l int64) bool { return l > 0 }) {
 		c.add(NotEmpty, -1, "%s returns with %s on board", d.name, c.amounts(d.load))
 	}
@@ -464,13 +461,6 @@ func (c *checker) imbalance() int64 {
 	}
 	hours := 3600 * routes // above is in seconds of which so many make an hour
 	return (2*c.p.BalanceHourCost*above + hours) / (2 * hours)
-}
-
-func (c *checker) depotName(i int) string {
-	if name := c.p.Depots[i].Name; name != "" {
-		return name
-	}
-	return fmt.Sprintf("depot %d", i)
 }
 
 // amount writes a load with its unit: 1,200 kg.

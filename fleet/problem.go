@@ -24,6 +24,9 @@ type Problem struct {
 	Locations int     `json:"locations"`
 	Seconds   []int32 `json:"seconds"`
 	Meters    []int32 `json:"meters"`
+	// Coordinates say where each location lies, x to the east and y to the north, in any unit. They are for
+	// drawing only, and may be left out.
+	Coordinates [][2]float64 `json:"coordinates,omitempty"`
 
 	// Dimensions is the number of loads counted at once (weight, volume); each
 	// Load and Capacity has that length. Units names them, for messages ("kg", "l"); it may be empty.

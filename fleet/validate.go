@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -44,6 +45,14 @@ func (p *Problem) validateMatrix() error {
 	}
 	if p.Dimensions < 0 || len(p.Units) > 0 && len(p.Units) != p.Dimensions {
 		return invalid("units", "dimensions", "%d units are named for %d dimensions", len(p.Units), p.Dimensions)
+	}
+	if n := len(p.Coordinates); n > 0 && n != p.Locations {
+		return invalid("coordinates", "coordinates", "%d locations have coordinates, there are %d", n, p.Locations)
+	}
+	for i, at := range p.Coordinates {
+		if !(math.Abs(at[0]) <= 1e12 && math.Abs(at[1]) <= 1e12) {
+			return invalid("coordinates", "coordinates", "location %d lies at %v, which is no place", i, at)
+		}
 	}
 	for _, matrix := range []struct {
 		name   string
