@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,6 +25,7 @@ const none = -1
 // model is a Problem compiled for searching. Nodes are stops [0, stops),
 // facilities [stops, home) and home, the unloading at the depot where a route ends.
 type model struct {
+	ctx        context.Context // of compiling
 	problem    *Problem
 	stops      int
 	locations  int
@@ -91,10 +93,10 @@ type kind struct {
 // nearest bounds the neighbours kept for each stop.
 const nearest = 300
 
-// compile builds the model of a valid problem.
-func compile(p *Problem) *model {
+// compile builds the model of a valid problem. When ctx ends it returns at once, and nothing may be done with the model.
+func compile(ctx context.Context, p *Problem) *model {
 	m := &model{
-		problem: p, stops: len(p.Stops), locations: p.Locations, dimensions: p.Dimensions,
+		ctx: ctx, problem: p, stops: len(p.Stops), locations: p.Locations, dimensions: p.Dimensions,
 		home: int32(len(p.Stops) + len(p.Facilities)), seconds: p.Seconds, meters: p.Meters,
 	}
 	groupOf := groupNumbers(p)
@@ -281,6 +283,9 @@ func (m *model) price(second, meter int64) [2][]int64 {
 	n := m.locations
 	arcs, back := make([]int64, n*n), make([]int64, n*n)
 	for from := range n {
+		if m.ctx.Err() != nil {
+			break
+		}
 		for to := range n {
 			cost := second*int64(m.seconds[from*n+to]) + meter*int64(m.meters[from*n+to])
 			arcs[from*n+to], back[to*n+from] = cost, cost
@@ -323,6 +328,9 @@ func (m *model) compileNearness() {
 	var order []place
 	byLocation := make([][]int32, n)
 	for from := range n {
+		if m.ctx.Err() != nil {
+			return
+		}
 		order = order[:0]
 		for to := range n {
 			if len(stopsAt[to]) > 0 && to != from {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 )
@@ -35,7 +36,7 @@ func NewPricer(p *Problem, s *Solution) (*Pricer, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	m := compile(p)
+	m := compile(context.Background(), p)
 	if err := m.checkBegun(); err != nil {
 		return nil, err
 	}

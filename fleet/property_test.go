@@ -172,7 +172,7 @@ func TestOptionalStopsNeverMakeASolutionDearer(t *testing.T) {
 			return
 		}
 		// The search begins, among others, with the required stops alone.
-		search := newAnnealer(compile(p), &effort{ctx: context.Background()}, 3, 0)
+		search := newAnnealer(compile(context.Background(), p), &effort{ctx: context.Background()}, 3, 0)
 		search.build(farthest, false, true)
 		rounding := int64(len(s.Routes)) + 1 // each route is rounded to a cent, and balance
 		if search.missing == 0 && search.solution().Objective() < s.Objective()-rounding {

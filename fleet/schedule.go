@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -102,7 +103,7 @@ func Schedule(p *Problem, routes []Route) (*Solution, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	m := compile(p)
+	m := compile(context.Background(), p)
 	if err := m.checkBegun(); err != nil {
 		return nil, err
 	}

@@ -99,6 +99,61 @@ func TestSolveEndsAtOnceWhenItsContextDoes(t *testing.T) {
 	}
 }
 
+// patience is a context that ends after it was asked a number of times.
+type patience struct {
+	context.Context
+	left, after int // after its end, how often it was asked
+}
+
+func (p *patience) Err() error {
+	if p.left--; p.left >= 0 {
+		return nil
+	}
+	p.after++
+	return context.Canceled
+}
+
+func TestCompilingEndsAtOnceWhenTheContextDoes(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		p    *Problem
+		rows int // of all loops that compiling asks in
+	}{{"city", drawCity(1, 300, 120, 2), 2 * 120}, {"plain", windowCity(120), 5 * 120}} {
+		name, p := test.name, test.p
+		ended := 0
+		for left := 0; ; left += 7 {
+			ctx := &patience{Context: context.Background(), left: left}
+			s, err := Solve(ctx, p, Options{Iterations: 10})
+			if err == nil {
+				break // it was patient enough
+			}
+			if !errors.Is(err, context.Canceled) || s == nil || ctx.after > 30 {
+				t.Fatalf("%s: after %d rows the error is %v, %d more rows", name, left, err, ctx.after)
+			}
+			if len(s.Unserved) == len(p.Stops) {
+				ended = left
+			}
+		}
+		if ended < test.rows {
+			t.Errorf("%s: compiling is interrupted up to row %d only, want %d", name, ended, test.rows)
+		}
+	}
+}
+
+// windowCity is a plain problem with time windows and as many stops.
+func windowCity(stops int) *Problem {
+	p := drawCity(1, stops, stops, 4)
+	p.Facilities, p.EndEmpty, p.OneGroupATrip, p.PlaceService = nil, false, false, 0
+	for i := range p.Vehicles {
+		v := &p.Vehicles[i]
+		v.Breaks, v.Overtime, v.MaxMeters, v.GroupCapacity, v.HourCost = nil, 0, 0, nil, 0
+	}
+	for i := range p.Stops {
+		p.Stops[i].Windows = []Window{{8 * 3600, 16 * 3600}}
+	}
+	return p
+}
+
 func TestAWarmStartIsNeverMadeWorse(t *testing.T) {
 	p := drawCity(3, 120, 50, 2)
 	warm, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 1500})
@@ -371,7 +426,7 @@ func TestCrewsHaveDaysThatAreAlikeForAPrice(t *testing.T) {
 
 func TestTheSearchDoesNotAllocate(t *testing.T) {
 	p := drawCity(1, 200, 80, 2)
-	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
+	a := newAnnealer(compile(context.Background(), p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
 	a.start(nil)
 	for range 2000 { // grow every slice
 		a.iterate(a.hot)
@@ -383,7 +438,7 @@ func TestTheSearchDoesNotAllocate(t *testing.T) {
 
 func BenchmarkIteration(b *testing.B) {
 	p := drawCity(1, 1500, 620, 4)
-	a := newAnnealer(compile(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
+	a := newAnnealer(compile(context.Background(), p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 30}}, 1, 0)
 	a.start(nil)
 	b.ReportAllocs()
 	for b.Loop() {
