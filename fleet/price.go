@@ -78,23 +78,32 @@ func (p *Pricer) MarginalCost(stop int) (Cost, error) {
 		return Cost{}, nil
 	}
 	r := &w.routes[w.routeOf[stop]]
-	pos := w.posOf[stop]
-	if pos < r.kind.locked() {
+	if w.posOf[stop] < r.kind.locked() {
 		return Cost{}, nil
 	}
-	t := r.trips[r.trip[pos]]
 	without := &w.spare
-	without.copyFrom(r)
-	if t.last-t.first == 1 {
-		without.nodes = append(without.nodes[:pos], r.nodes[pos+2:]...)
-	} else {
-		without.nodes = append(without.nodes[:pos], r.nodes[pos+1:]...)
-	}
-	if b := w.measure(without); b != BindNone {
-		return Cost{}, fmt.Errorf("without %s, %s cannot drive its route: %s",
-			stopName(w.problem, stop), vehicleName(w.problem, int(r.vehicle)), bindText(b))
+	if err := w.leaveOut(int32(stop), without); err != nil {
+		return Cost{}, err
 	}
 	return difference(r, without), nil
+}
+
+// leaveOut makes a route of what is left of a stop's without it. The error says why that cannot be driven.
+func (w *search) leaveOut(stop int32, without *route) error {
+	r := &w.routes[w.routeOf[stop]]
+	pos := w.posOf[stop]
+	t := r.trips[r.trip[pos]]
+	without.copyFrom(r)
+	next := pos + 1
+	if t.last-t.first == 1 {
+		next++ // the unloading goes too
+	}
+	without.nodes = append(without.nodes[:pos], r.nodes[next:]...)
+	if b := w.measure(without); b != BindNone {
+		return fmt.Errorf("without %s, %s cannot drive its route: %s",
+			stopName(w.problem, int(stop)), vehicleName(w.problem, int(r.vehicle)), bindText(b))
+	}
+	return nil
 }
 
 // difference returns what more costs above less.
@@ -114,7 +123,7 @@ func (p *Pricer) InsertionCost(stop int) (Insertion, error) {
 	if p.w.routeOf[stop] != none {
 		return Insertion{Feasible: true, Vehicle: int(p.w.routeOf[stop])}, nil
 	}
-	return p.w.price(int32(stop)), nil
+	return p.w.price(int32(stop), none), nil
 }
 
 // place is a way to insert a stop, feasible or not.
@@ -123,14 +132,14 @@ type place struct {
 	binds Bind
 }
 
-// price looks at every place for an unserved stop.
-func (w *search) price(s int32) Insertion {
+// price looks at every place for an unserved stop but those of one vehicle.
+func (w *search) price(s, except int32) Insertion {
 	free := place{insertion: insertion{vehicle: none, cost: math.MaxInt64}}
 	var cost Cost // of free, exactly
 	cheap := place{insertion: insertion{vehicle: none, cost: math.MaxInt64}, binds: BindVehicle}
 	for v := range w.routes {
 		r := &w.routes[v]
-		if !r.kind.allowed[s] {
+		if !r.kind.allowed[s] || r.vehicle == except {
 			continue
 		}
 		w.places(r, s, func(at place) {

@@ -201,8 +201,8 @@ func (a *annealer) missingError() *MissingError {
 		if !required || a.routeOf[s] != none {
 			continue
 		}
-		binds := a.price(int32(s)).Binds
-		if alone := empty.price(int32(s)); !alone.Feasible {
+		binds := a.price(int32(s), none).Binds
+		if alone := empty.price(int32(s), none); !alone.Feasible {
 			binds = alone.Binds
 		}
 		e.Stops, e.Binds = append(e.Stops, s), append(e.Binds, binds)
