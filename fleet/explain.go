@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// Elsewhere tells what the cheapest other vehicle would pay for a stop that is served, when it is left out where it is and all else
-// stays in order: together with [Pricer.MarginalCost], why this vehicle serves it. Its Cost is that of InsertionCost. It
-// is zero and feasible when the stop is not served or part of what its vehicle has begun. The error says that there is no
-// such stop, or that the rest of the route cannot be driven without it.
+// Elsewhere tells what the cheapest other vehicle would pay for a stop that is served, when it is left out where it is
+// and all else stays in order: together with [Pricer.MarginalCost], why this vehicle serves it. Its Cost is that of
+// InsertionCost. It is zero and feasible when the stop is not served or part of what its vehicle has begun. The error
+// says that there is no such stop, or that the rest of the route cannot be driven without it.
 func (p *Pricer) Elsewhere(stop int) (Insertion, error) {
 	w := p.w
 	if stop < 0 || stop >= w.stops {
@@ -93,8 +93,8 @@ func (p *Pricer) Room(vehicle int) (Room, error) {
 
 // OneMore tells what another vehicle like one of the problem's saves: it solves the problem with it, from a solution without, and
 // returns the solution and by how many cents its objective is lower; below 0 when the search did not come to
-// the given one. The new vehicle is the last, has no name, begins at its depot and may serve what the other may. Errors are those of
-// [Solve], and that there is no such vehicle.
+// the given one. The new vehicle is the last, has no name, begins at its depot and may serve what the other may.
+// Errors are those of [Solve], and that there is no such vehicle.
 func OneMore(ctx context.Context, p *Problem, without *Solution, vehicle int, o Options) (*Solution, int64, error) {
 	if vehicle < 0 || vehicle >= len(p.Vehicles) {
 		return nil, 0, fmt.Errorf("there is no vehicle %d", vehicle)

@@ -10,8 +10,9 @@ const (
 )
 
 // relieve moves some trips of one vehicle to the end of another's route, often an empty one's, and puts all stops that
-// the two could serve in the time that this makes into the pool. No stop alone pays for one more vehicle, and hope of a trip of
-// stops that are left does not see that vehicles on their way come to have more time. It returns false when nothing has moved.
+// the two could serve in the time that this makes into the pool. No stop alone pays for one more vehicle, and hope of a
+// trip of stops that are left does not see that vehicles on their way come to have more time. It returns false when
+// nothing has moved.
 func (w *search) relieve() bool {
 	from, to := w.drawRelief()
 	if to == none {

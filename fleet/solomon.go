@@ -24,8 +24,8 @@ func ReadInstance(r io.Reader) (*Problem, error) {
 // ReadSolomon reads a problem in the format of Solomon ("Algorithms for the vehicle routing and scheduling problems
 // with time window constraints", Operations Research 35(2), 1987) and of Gehring & Homberger: the number and capacity of
 // vehicles under VEHICLE, and under CUSTOMER per line a number, two coordinates, a demand, the window and the
-// service time, the depot first as number 0. Distances and times are what ReadVRPLIB makes of a VRPTW; customer k is stop k-1, and
-// named by its number.
+// service time, the depot first as number 0. Distances and times are what ReadVRPLIB makes of a VRPTW; customer k is
+// stop k-1, and named by its number.
 //
 // The error names the line and what is wrong with it.
 func ReadSolomon(r io.Reader) (*Problem, error) {

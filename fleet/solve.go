@@ -48,7 +48,8 @@ type MissingError struct {
 func (e *MissingError) Error() string { return e.text }
 
 // Solve searches a cheap solution of a problem. It returns the best it has found when its time or iterations
-// are over. When ctx ends first it returns the best so far, which before the search began serves nothing, together with the cause.
+// are over. When ctx ends first it returns the best so far, which before the search began serves nothing, together with
+// the cause.
 // A problem that makes no sense is refused by [Problem.Validate]; when required stops
 // cannot be served the error is a [*MissingError].
 //

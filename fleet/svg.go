@@ -13,9 +13,9 @@ import (
 // svgWidth and svgHeight bound a drawing, svgMargin is left free around it.
 const svgWidth, svgHeight, svgMargin = 1000.0, 800.0, 20.0
 
-// WriteSVG draws a solution: a line a route, in a colour of its own, from place to place as the crow flies; stops as dots, those
-// that nobody serves as rings, facilities as diamonds and depots as squares. Names show where a pointer rests. The error is that of
-// [Problem.Validate], of writing, or says that the problem has no Coordinates.
+// WriteSVG draws a solution: a line a route, in a colour of its own, from place to place as the crow flies; stops as
+// dots, those that nobody serves as rings, facilities as diamonds and depots as squares. Names show where a pointer
+// rests. The error is that of [Problem.Validate], of writing, or says that the problem has no Coordinates.
 func WriteSVG(w io.Writer, p *Problem, s *Solution) error {
 	if err := p.Validate(); err != nil {
 		return err
