@@ -259,6 +259,27 @@ func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 	})
 }
 
+func TestTimesOfARouteAreRightAfterEachInsertion(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPlain(t, 20)
+		a := newPlainAnnealer(compilePlain(context.Background(), p), &effort{ctx: context.Background()}, 1, 0)
+		a.begin(nil)
+		for range 20 {
+			a.iterate(a.hot)
+			for v := range int32(a.vehicles) {
+				if !a.timed || a.count[v] == 0 {
+					continue
+				}
+				early, latest := slices.Clone(a.early), slices.Clone(a.latest)
+				a.retime(v)
+				if !slices.Equal(a.early, early) || !slices.Equal(a.latest, latest) {
+					t.Fatalf("vehicle %d: times %v and %v are %v and %v anew", v, early, latest, a.early, a.latest)
+				}
+			}
+		}
+	})
+}
+
 func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
 	for _, name := range []string{"CVRP/X-n101-k25", "CVRP/X-n303-k21", "PCVRPTW/C2_10_5"} {
 		file, err := os.Open("../../shared/data/vrp/" + name + ".vrp")
