@@ -35,7 +35,7 @@ func TestSolveIsTheSameForASeedAndIterations(t *testing.T) {
 }
 
 func TestACityDayIsServedWithTripsUnloadingsAndBreaks(t *testing.T) {
-	p := drawCity(1, 300, 120, 2)
+	p := drawCity(1, 300, 120, 1) // who has a long day, with a break
 	s, err := Solve(context.Background(), p, Options{Seed: 1, Iterations: 2000})
 	if err != nil {
 		t.Fatal(err)
