@@ -30,6 +30,14 @@ type incumbent struct {
 	cost    int64
 }
 
+// copyFrom makes b equal to another incumbent.
+func (b *incumbent) copyFrom(o *incumbent) {
+	b.missing, b.cost = o.missing, o.cost
+	for v := range b.nodes {
+		b.nodes[v] = append(b.nodes[v][:0], o.nodes[v]...)
+	}
+}
+
 // better reports whether the incumbent is better than a solution with the given values.
 func (b *incumbent) better(missing int, cost int64) bool {
 	return b.missing < missing || b.missing == missing && b.cost < cost
@@ -62,11 +70,7 @@ func (a *annealer) restore() {
 		r := &a.routes[v]
 		r.nodes = append(r.nodes[:0], a.best.nodes[v]...)
 		a.measure(r)
-		for _, node := range r.nodes {
-			if node >= 0 && int(node) < a.stops {
-				a.serve(node)
-			}
-		}
+		a.serveRest(r)
 		a.index(r)
 	}
 	a.forget()
@@ -86,10 +90,7 @@ func (a *annealer) isBetter(than *annealer) bool {
 
 // takeOver continues from another worker's best solution.
 func (a *annealer) takeOver(other *annealer) {
-	a.best.missing, a.best.cost = other.best.missing, other.best.cost
-	for v := range a.routes {
-		a.best.nodes[v] = append(a.best.nodes[v][:0], other.best.nodes[v]...)
-	}
+	a.best.copyFrom(&other.best)
 	a.hot, a.cold = other.hot, other.cold
 	a.setBlink(blinkChance)
 	a.restore()
@@ -143,14 +144,18 @@ func (a *annealer) report() {
 
 // iterate tries one change.
 func (a *annealer) iterate(temperature float64) {
-	hope := a.optional && a.random.chance(hopeChance)
-	seed := a.drawSeed(hope)
-	if seed == none {
-		return
+	if a.optional && a.random.chance(relieveChance) && a.relieve() {
+		a.recreate(byProfit, a.random.chance(relieveHope))
+	} else {
+		hope := a.optional && a.random.chance(hopeChance)
+		seed := a.drawSeed(hope)
+		if seed == none {
+			return
+		}
+		a.ruin(seed, hope)
+		a.offerUnserved(seed, hope)
+		a.recreate(a.drawOrder(), hope)
 	}
-	a.ruin(seed, hope)
-	a.offerUnserved(seed, hope)
-	a.recreate(a.drawOrder(), hope)
 	cost := a.cost()
 	if !a.accepts(cost, temperature) {
 		a.undo()
@@ -216,6 +221,7 @@ func (a *annealer) drawSeed(hope bool) int32 {
 
 // polish takes out what does not pay and moves unloadings, exactly.
 func (a *annealer) polish() {
+	cost := a.cost()
 	for v := range a.routes {
 		if !a.routes[v].empty() {
 			a.prune(int32(v))
@@ -223,5 +229,8 @@ func (a *annealer) polish() {
 		}
 	}
 	a.pool = a.pool[:0]
+	if a.cost() > cost { // out of balance
+		a.undo()
+	}
 	a.forget()
 }

@@ -24,6 +24,7 @@ func Check(p *Problem, s *Solution) error {
 	for i := range s.Routes {
 		cost += c.route(&s.Routes[i])
 	}
+	cost += c.imbalance()
 	c.vehicle, c.visit = -1, -1
 	c.served(s)
 	if cost != s.Cost {
@@ -41,6 +42,7 @@ type checker struct {
 	found          Violations
 	servedBy       []int // per stop, the vehicle; -1
 	used           []bool
+	out            []int64 // per route, seconds from departure to return
 	vehicle, visit int
 }
 
@@ -80,6 +82,11 @@ func (c *checker) served(s *Solution) {
 			c.add(WrongUnserved, -1, "the list of unserved stops is out of order or names a stop twice")
 		}
 	}
+	for i := range c.p.Vehicles {
+		if len(c.p.Vehicles[i].Begun) > 0 && !c.used[i] {
+			c.add(BegunChanged, -1, "%s has begun a route and the solution has none", vehicleName(c.p, i))
+		}
+	}
 	if prize != s.Prize {
 		c.add(WrongCost, -1, "the optional stops that are served earn %d cents, the solution says %d", prize, s.Prize)
 	}
@@ -98,6 +105,7 @@ type drive struct {
 	trips    int
 	breaks   []bool // taken
 	pausing  bool   // the visit before was a break
+	stands   bool   // the visit is part of what the vehicle has begun: its times are facts
 }
 
 // route checks one route and returns what it costs, in cents.
@@ -132,10 +140,23 @@ func (c *checker) route(r *Route) int64 {
 		if !c.exists(d, v) {
 			return 0
 		}
+		d.stands = i < len(d.v.Begun)
+		if d.stands {
+			c.sameAs(d, v, &d.v.Begun[i])
+		}
 		c.visitAt(d, v)
 	}
 	c.visit = n - 1
+	c.out = append(c.out, int64(r.Visits[n-1].Arrive)-int64(r.Visits[0].Leave))
 	return c.settle(d, r)
+}
+
+// sameAs checks a visit against the one that the vehicle has begun with.
+func (c *checker) sameAs(d *drive, v, begun *Visit) {
+	if v.Kind != begun.Kind || v.Index != begun.Index || v.Arrive != begun.Arrive || v.Start != begun.Start || v.Leave != begun.Leave {
+		c.add(BegunChanged, c.stopOf(v), "%s has begun with a %s of %d at %s as visit %d, the solution has a %s of %d at %s",
+			d.name, begun.Kind, begun.Index, clockTime(begun.Start), c.visit, v.Kind, v.Index, clockTime(v.Start))
+	}
 }
 
 // exists reports whether the index of a visit exists.
@@ -188,6 +209,7 @@ func (c *checker) travel(d *drive, v *Visit, what string, location int, service 
 // times, so that one wrong time is reported once.
 func (c *checker) times(d *drive, v *Visit, what string, arrive int64, service int32) {
 	switch {
+	case d.stands:
 	case int64(v.Arrive) != arrive:
 		c.add(WrongTime, c.stopOf(v), "%s reaches %s at %s, the solution says %s",
 			d.name, what, clockTime(int32(arrive)), clockTime(v.Arrive))
@@ -210,7 +232,7 @@ func (c *checker) stopOf(v *Visit) int {
 
 // within checks that service at something with windows starts in one of them.
 func (c *checker) within(d *drive, v *Visit, what string, windows []Window) {
-	if len(windows) == 0 {
+	if len(windows) == 0 || d.stands {
 		return
 	}
 	for _, w := range windows {
@@ -234,14 +256,17 @@ func (c *checker) depart(d *drive, v *Visit) {
 	depot := &c.p.Depots[v.Index]
 	d.location, d.time = depot.Location, v.Leave
 	if v.Index != d.v.Start {
-		c.add(WrongShape, -1, "%s departs from %s, its depot is %s", d.name, c.depotName(v.Index), c.depotName(d.v.Start))
+		c.add(WrongShape, -1, "%s departs from %s, its depot is %s", d.name, depotName(c.p, v.Index), depotName(c.p, d.v.Start))
+	}
+	if d.stands {
+		return
 	}
 	if v.Arrive != v.Leave || v.Start != v.Leave {
 		c.add(WrongTime, -1, "%s departs at more than one time", d.name)
 	}
 	if !depot.Window.always() && (v.Leave < depot.Window.Open || v.Leave > depot.Window.Close) {
 		c.add(OutsideWindow, -1, "%s leaves %s at %s, outside %s",
-			d.name, c.depotName(v.Index), clockTime(v.Leave), spans([]Window{depot.Window}))
+			d.name, depotName(c.p, v.Index), clockTime(v.Leave), spans([]Window{depot.Window}))
 	}
 	if v.Leave < 0 || !d.v.Shift.always() && (v.Leave < d.v.Shift.Open || v.Leave > d.v.Shift.Close) {
 		c.add(OutsideShift, -1, "%s leaves at %s, outside its shift %s", d.name, clockTime(v.Leave), spans([]Window{d.v.Shift}))
@@ -296,7 +321,7 @@ func (c *checker) serve(d *drive, v *Visit) {
 // lateAt reports a vehicle that is still at work after its shift, at the first such visit only.
 func (c *checker) lateAt(d *drive, v *Visit, what string) {
 	end := int64(d.v.Shift.Close) + int64(d.v.Overtime)
-	if d.v.Shift.always() || int64(v.Arrive) <= end {
+	if d.v.Shift.always() || int64(v.Arrive) <= end || d.stands {
 		return
 	}
 	for _, f := range c.found {
@@ -326,10 +351,7 @@ func lasting(seconds int64) string {
 
 func (c *checker) unload(d *drive, v *Visit) {
 	f := &c.p.Facilities[v.Index]
-	name := fmt.Sprintf("facility %d", v.Index)
-	if f.Name != "" {
-		name = f.Name
-	}
+	name := facilityName(c.p, v.Index)
 	c.travel(d, v, name, f.Location, f.Service)
 	c.within(d, v, name, f.Windows)
 	c.lateAt(d, v, name)
@@ -349,35 +371,47 @@ func (c *checker) pause(d *drive, v *Visit) {
 		c.add(BreakWrong, -1, "%s takes break %d twice", d.name, v.Index)
 	}
 	d.breaks[v.Index] = true
-	if v.Start < b.Window.Open || v.Start > b.Window.Close {
+	if !d.stands && (v.Start < b.Window.Open || v.Start > b.Window.Close) {
 		c.add(BreakWrong, -1, "%s begins its break at %s, outside %s", d.name, clockTime(v.Start), spans([]Window{b.Window}))
 	}
 }
 
 func (c *checker) comeBack(d *drive, v *Visit) {
 	depot := &c.p.Depots[v.Index]
-	c.travel(d, v, c.depotName(v.Index), depot.Location, 0)
+	c.travel(d, v, depotName(c.p, v.Index), depot.Location, 0)
 	if v.Index != d.v.End {
-		c.add(WrongShape, -1, "%s returns to %s, its depot is %s", d.name, c.depotName(v.Index), c.depotName(d.v.End))
+		c.add(WrongShape, -1, "%s returns to %s, its depot is %s", d.name, depotName(c.p, v.Index), depotName(c.p, d.v.End))
 	}
 	if v.Start != v.Arrive {
 		c.add(WrongTime, -1, "%s returns at more than one time", d.name)
 	}
 	if !depot.Window.always() && (v.Arrive < depot.Window.Open || v.Arrive > depot.Window.Close) {
 		c.add(OutsideWindow, -1, "%s is back at %s at %s, outside %s",
-			d.name, c.depotName(v.Index), clockTime(v.Arrive), spans([]Window{depot.Window}))
+			d.name, depotName(c.p, v.Index), clockTime(v.Arrive), spans([]Window{depot.Window}))
 	}
-	c.lateAt(d, v, c.depotName(v.Index))
+	c.lateAt(d, v, depotName(c.p, v.Index))
 	if c.p.EndEmpty && slices.ContainsFunc(d.load, func(l int64) bool { return l > 0 }) {
 		c.add(NotEmpty, -1, "%s returns with %s on board", d.name, c.amounts(d.load))
 	}
 	clear(d.load) // the depot takes it
 }
 
+// pausedBegun reports whether a break from a number on is part of what the vehicle has begun.
+func (d *drive) pausedBegun(from int) bool {
+	return slices.ContainsFunc(d.v.Begun, func(v Visit) bool { return v.Kind == Pause && v.Index >= from })
+}
+
 // settle checks what concerns the whole route and returns its cost, in cents.
 func (c *checker) settle(d *drive, r *Route) int64 {
 	depart, back := int64(r.Visits[0].Leave), int64(r.Visits[len(r.Visits)-1].Arrive)
+	stood := int32(-1) // breaks whose time was over by then
+	if n := len(d.v.Begun); n > 0 {
+		stood = d.v.Begun[n-1].Leave
+	}
 	for i, b := range d.v.Breaks {
+		if b.Window.Close < stood || d.pausedBegun(i+1) {
+			continue
+		}
 		if !d.breaks[i] && depart <= int64(b.Window.Open) && back > int64(b.Window.Close) {
 			c.add(BreakMissed, -1, "%s is out from %s to %s and takes no break within %s",
 				d.name, clockTime(int32(depart)), clockTime(int32(back)), spans([]Window{b.Window}))
@@ -392,21 +426,41 @@ func (c *checker) settle(d *drive, r *Route) int64 {
 	if d.v.MaxTrips > 0 && d.trips > d.v.MaxTrips {
 		c.add(TooManyTrips, -1, "%s makes %d trips, at most %d are allowed", d.name, d.trips, d.v.MaxTrips)
 	}
-	overtime := int64(0)
+	overtime, changes := int64(0), int64(0)
 	if !d.v.Shift.always() {
 		overtime = max(0, back-int64(d.v.Shift.Close))
 	}
 	// Exact in units of a 3,600,000th of a cent, rounded half up once.
 	const unit = 3_600_000
-	sum := d.v.FixedCost*unit + d.v.HourCost*(back-depart)*1000 + d.v.OvertimeHourCost*overtime*1000 + d.v.KilometreCost*d.meters*3600
+	for i := range r.Visits {
+		if r.Visits[i].Kind != Serve {
+			continue
+		}
+		if stop := &c.p.Stops[r.Visits[i].Index]; len(stop.Usual) > 0 && !slices.Contains(stop.Usual, r.Vehicle) {
+			changes += stop.ChangeCost
+		}
+	}
+	sum := changes*unit + d.v.FixedCost*unit + d.v.HourCost*(back-depart)*1000 + d.v.OvertimeHourCost*overtime*1000 + d.v.KilometreCost*d.meters*3600
 	return (sum + unit/2) / unit
 }
 
-func (c *checker) depotName(i int) string {
-	if name := c.p.Depots[i].Name; name != "" {
-		return name
+// imbalance returns what it costs that vehicles are out longer than the mean, in cents.
+func (c *checker) imbalance() int64 {
+	total := int64(0)
+	for _, out := range c.out {
+		total += out
 	}
-	return fmt.Sprintf("depot %d", i)
+	routes, above := int64(len(c.out)), int64(0)
+	if routes == 0 {
+		return 0
+	}
+	for _, out := range c.out {
+		if out*routes > total {
+			above += out*routes - total
+		}
+	}
+	hours := 3600 * routes // above is in seconds of which so many make an hour
+	return (2*c.p.BalanceHourCost*above + hours) / (2 * hours)
 }
 
 // amount writes a load with its unit: 1,200 kg.

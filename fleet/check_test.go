@@ -42,6 +42,37 @@ func TestTheCheckerSaysWhatIsWrong(t *testing.T) {
 			func(_ *Problem, s *Solution) { delay(s, 1, 60) },
 		},
 		{
+			"another than the usual truck costs", WrongCost, "the routes cost",
+			func(p *Problem, _ *Solution) {
+				p.Vehicles = append(p.Vehicles, p.Vehicles[0])
+				p.Stops[1].Usual, p.Stops[1].ChangeCost = []int{1}, 50
+			},
+		},
+		{"a beginning that stands", "", "", func(p *Problem, s *Solution) { p.Vehicles[0].Begun = slices.Clone(s.Routes[0].Visits[:3]) }},
+		{
+			"a beginning late by traffic stands", "", "",
+			func(p *Problem, s *Solution) {
+				v := s.Routes[0].Visits
+				v[1].Arrive, v[1].Start = v[1].Arrive+60, v[1].Start+60 // and the crew was as much faster
+				p.Vehicles[0].Begun = slices.Clone(v[:2])
+			},
+		},
+		{
+			"another beginning", BegunChanged, "truck K1 has begun with a serve of 0 at 07:10 as visit 1, the solution has a serve of 0 at 07:10",
+			func(p *Problem, s *Solution) {
+				p.Vehicles[0].Begun = slices.Clone(s.Routes[0].Visits[:2])
+				p.Vehicles[0].Begun[1].Leave++
+			},
+		},
+		{
+			"a vehicle under way forgotten", BegunChanged, "truck K2 has begun a route and the solution has none",
+			func(p *Problem, _ *Solution) {
+				p.Vehicles = append(p.Vehicles, p.Vehicles[0])
+				p.Vehicles[1].Name = "K2"
+				p.Vehicles[1].Begun = []Visit{{Kind: Depart}, {Kind: Serve, Index: 3}}
+			},
+		},
+		{
 			"a day that is too long", OutsideShift, "truck K1 reaches werf at 09:20, 50 minutes after its shift ends",
 			func(p *Problem, _ *Solution) { p.Vehicles[0].Shift.Close = 8*3600 + 1800 },
 		},

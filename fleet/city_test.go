@@ -1,9 +1,13 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
 )
 
 // drawCity draws a day of waste collection: containers of four streams at places in a town of some
@@ -65,4 +69,44 @@ func drawCity(seed uint64, containers, places, trucks int) *Problem {
 		p.Vehicles = append(p.Vehicles, v)
 	}
 	return p
+}
+
+// BenchmarkCity tells how cheap a day of the city is after a number of iterations, which is the same on every machine, and what
+// processor time an iteration takes:
+//
+//	go test ./fleet -run '^$' -bench City -benchtime 1x
+func BenchmarkCity(b *testing.B) {
+	const seeds = 4
+	for _, containers := range []int{360, 1500} {
+		for _, iterations := range []int{5_000, 20_000} {
+			b.Run(fmt.Sprintf("%d/%d", containers, iterations), func(b *testing.B) {
+				sum, runs, began := int64(0), 0, processorTime(b)
+				for b.Loop() {
+					for seed := range uint64(seeds) {
+						p := drawCity(seed, containers, containers*2/5, 4)
+						s, err := Solve(context.Background(), p, Options{Seed: seed, Iterations: iterations})
+						if err != nil {
+							b.Fatal(err)
+						}
+						if err := Check(p, s); err != nil {
+							b.Fatal(err)
+						}
+						sum += s.Objective()
+						runs++
+					}
+				}
+				b.ReportMetric(float64(sum)/float64(runs), "cents")
+				b.ReportMetric((processorTime(b)-began).Seconds()/float64(runs), "processor-s/day")
+			})
+		}
+	}
+}
+
+// processorTime returns how long this process has run on processors.
+func processorTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -30,7 +30,7 @@ func drawGenetic(t *rapid.T, stops int) *plain {
 	for range stops {
 		p.Vehicles = append(p.Vehicles, v)
 	}
-	m := compilePlain(p)
+	m := compilePlain(context.Background(), p)
 	if m == nil || !m.isGenetic() {
 		t.Fatal("the problem is not for genetic search")
 	}
@@ -179,7 +179,7 @@ func TestSplitFindsTheCheapestRoutesOfATour(t *testing.T) {
 
 func TestTheGeneticSearchDoesNotAllocate(t *testing.T) {
 	p, _, _ := readX(t, "../../shared/data/vrp/CVRP/X-n101-k25.vrp")
-	g := newGenetic(compilePlain(p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 40}}, newRandom(1, 1))
+	g := newGenetic(compilePlain(context.Background(), p), &effort{ctx: context.Background(), options: Options{Iterations: 1 << 40}}, newRandom(1, 1))
 	g.populate()
 	for range 200 { // fill the population
 		g.iterate()

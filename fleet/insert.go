@@ -16,14 +16,21 @@ type insertion struct {
 // impossible costs more than anything.
 const impossible = math.MaxInt64 / 4
 
-// cheapest returns the cheapest feasible insertion of a stop under limit (joining a trip) or
-// under limitOpen (opening one). Its cost is impossible when there is none.
+// cheapest returns the cheapest feasible insertion of a stop under limit, none when there is none. With hope, where no trip
+// takes the stop, a trip of its own may cost more by what its neighbours may earn there.
 //
 // Costs are compared in constant time a position; feasibility is only asked of a position that would
 // be the best so far.
-func (w *search) cheapest(s int32, limit, limitOpen int64) insertion {
+func (w *search) cheapest(s int32, limit int64, hope bool) insertion {
 	best := insertion{vehicle: none, cost: limit}
-	open := insertion{vehicle: none, cost: limitOpen}
+	for v := range w.routes {
+		if r := &w.routes[v]; !r.empty() && r.kind.allowed[s] {
+			w.joinTrips(r, s, &best)
+		}
+	}
+	if hope && best.vehicle == none {
+		best.cost += w.hopeOf(s)
+	}
 	seen := uint64(0)
 	for v := range w.routes {
 		r := &w.routes[v]
@@ -38,18 +45,10 @@ func (w *search) cheapest(s int32, limit, limitOpen int64) insertion {
 				}
 				seen |= 1 << kind
 			}
-		} else {
-			w.joinTrips(r, s, &best)
 		}
 		if len(r.trips) < int(r.kind.maxTrips) && (r.empty() || len(w.unloads[w.group[s]]) > 0) {
-			w.openTrip(r, s, &open)
+			w.openTrip(r, s, &best)
 		}
-	}
-	if best.vehicle == none {
-		best.cost = impossible
-	}
-	if open.vehicle != none && open.cost < best.cost {
-		return open
 	}
 	return best
 }
@@ -60,14 +59,15 @@ func (w *search) joinTrips(r *route, s int32, best *insertion) {
 	here := int(w.location[s])
 	in, out := k.back[here*n:here*n+n], k.arcs[here*n:here*n+n]
 	places := w.problem.PlaceService > 0
-	service := k.second * int64(w.service[s])
+	service := k.second*int64(w.service[s]) + k.changeCost(s)
 	for t := range r.trips {
-		if !w.tripTakes(r, t, s) {
+		if r.trips[t].last < k.locked() || !w.tripTakes(r, t, s) {
 			continue
 		}
 		tr := r.trips[t]
-		link := r.link[tr.first-1 : tr.last]
-		at := r.at[tr.first-1:]
+		begin := max(tr.first, k.locked()) - 1
+		link := r.link[begin:tr.last]
+		at := r.at[begin:]
 		next := at[1 : len(link)+1]
 		at = at[:len(link)]
 		blink := w.skip // the next position that is overlooked
@@ -80,7 +80,7 @@ func (w *search) joinTrips(r *route, s int32, best *insertion) {
 			if cost >= best.cost {
 				continue
 			}
-			pos := tr.first - 1 + int32(i)
+			pos := begin + int32(i)
 			if places { // never negative: only now
 				if cost += k.second * int64(w.placeDetour(r, pos, s)); cost >= best.cost {
 					continue
@@ -109,7 +109,7 @@ func (w *search) openTrip(r *route, s int32, best *insertion) {
 	}
 	here := int(w.location[s])
 	in, out := k.back[here*n:here*n+n], k.arcs[here*n:here*n+n]
-	service := k.second * int64(w.service[s]+w.problem.PlaceService)
+	service := k.second*int64(w.service[s]+w.problem.PlaceService) + k.changeCost(s)
 	if r.empty() {
 		service += k.fixed
 	}
@@ -120,6 +120,9 @@ func (w *search) openTrip(r *route, s int32, best *insertion) {
 		}
 		if r.nodes[pos] == w.home {
 			return // nothing follows it
+		}
+		if pos < k.locked()-1 {
+			continue
 		}
 		from, to := int(r.at[pos]), int(r.at[pos+1])
 		base := in[from] + service

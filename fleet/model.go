@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,6 +25,7 @@ const none = -1
 // model is a Problem compiled for searching. Nodes are stops [0, stops),
 // facilities [stops, home) and home, the unloading at the depot where a route ends.
 type model struct {
+	ctx        context.Context // of compiling
 	problem    *Problem
 	stops      int
 	locations  int
@@ -49,13 +51,20 @@ type model struct {
 	optional    bool // some stop is optional
 	windowed    bool // some stop has a window
 	accepts     []bool
-	unloads     [][]int32 // per group, the facilities that accept it
-	near        [][]int32 // per stop, the stops worth serving by nearness, itself among them
-	idle        []bool    // per stop: optional, and its prize does not even pay for its service
-	remoteness  []int64   // per stop, arcs from and to the nearest depot in grains
-	fill        []float64 // per stop, the largest share of a mean capacity that it takes
-	vehicleKind []int32   // per vehicle
+	unloads     [][]int32  // per group, the facilities that accept it
+	near        [][]int32  // per stop, the stops worth serving by nearness, itself among them
+	earners     [][]earner // per stop, the optional ones near it, nearest first, that may earn something on the way from it
+	idle        []bool     // per stop: optional, and its prize does not even pay for its service
+	remoteness  []int64    // per stop, arcs from and to the nearest depot in grains
+	fill        []float64  // per stop, the largest share of a mean capacity that it takes
+	vehicleKind []int32    // per vehicle
 	kinds       []kind
+}
+
+// earner is an optional stop of the same group, and its prize less what the first kind pays for driving to and serving it.
+type earner struct {
+	stop int32
+	gain int64 // grains, above 0
 }
 
 // kind is a set of vehicles that differ in name only.
@@ -63,16 +72,19 @@ type kind struct {
 	start, end        int32 // locations
 	earliest, lastOut int32 // departure
 	shiftEnd, latest  int32 // return without and with overtime
+	opens             int32 // return at the earliest
 	capacity          []int64
 	groups            []bool
 	allowed           []bool // per stop
 	breaks            []Break
-	fixed             int64 // grains
-	second, overtime  int64 // grains a second
-	meter             int64 // grains a metre
+	fixed             int64   // grains
+	second, overtime  int64   // grains a second
+	meter             int64   // grains a metre
+	change            []int64 // per stop, grains for not being its usual vehicle; nil where none is
 	maxMeters         int64
 	maxSeconds        int32
 	maxTrips          int32
+	begun             *begun // by the one vehicle of the kind; nil when it is at its depot
 	// arcs are the costs in grains of driving, row-major from x to; back is its transpose, so
 	// that scanning all predecessors of a location reads one row.
 	arcs, back []int64
@@ -81,10 +93,10 @@ type kind struct {
 // nearest bounds the neighbours kept for each stop.
 const nearest = 300
 
-// compile builds the model of a valid problem.
-func compile(p *Problem) *model {
+// compile builds the model of a valid problem. When ctx ends it returns at once, and nothing may be done with the model.
+func compile(ctx context.Context, p *Problem) *model {
 	m := &model{
-		problem: p, stops: len(p.Stops), locations: p.Locations, dimensions: p.Dimensions,
+		ctx: ctx, problem: p, stops: len(p.Stops), locations: p.Locations, dimensions: p.Dimensions,
 		home: int32(len(p.Stops) + len(p.Facilities)), seconds: p.Seconds, meters: p.Meters,
 	}
 	groupOf := groupNumbers(p)
@@ -157,8 +169,13 @@ func groupNumbers(p *Problem) map[int]int {
 func (m *model) compileKinds(groupOf map[int]int) {
 	p := m.problem
 	// Stops with a list of vehicles make vehicles differ; the rest allow all.
-	onlyFor := make([][]int, len(p.Vehicles))
+	onlyFor, usualFor := make([][]int, len(p.Vehicles)), make([][]int, len(p.Vehicles))
 	for i := range p.Stops {
+		if p.Stops[i].changes() {
+			for _, v := range p.Stops[i].Usual {
+				usualFor[v] = append(usualFor[v], i)
+			}
+		}
 		for _, v := range p.Stops[i].Vehicles {
 			onlyFor[v] = append(onlyFor[v], i)
 		}
@@ -169,7 +186,7 @@ func (m *model) compileKinds(groupOf map[int]int) {
 	for i := range p.Vehicles {
 		v := p.Vehicles[i]
 		v.Name = ""
-		key := fmt.Sprintf("%+v %v", v, onlyFor[i])
+		key := fmt.Sprintf("%+v %v %v", v, onlyFor[i], usualFor[i])
 		if k, ok := seen[key]; ok {
 			m.vehicleKind = append(m.vehicleKind, k)
 			continue
@@ -180,6 +197,7 @@ func (m *model) compileKinds(groupOf map[int]int) {
 		for _, s := range onlyFor[i] {
 			k.allowed[s] = k.groups[m.group[s]]
 		}
+		k.change = m.compileChange(usualFor[i])
 		cost := prices{v.HourCost, v.KilometreCost}
 		if _, ok := arcs[cost]; !ok {
 			arcs[cost] = m.price(k.second, k.meter)
@@ -187,6 +205,34 @@ func (m *model) compileKinds(groupOf map[int]int) {
 		k.arcs, k.back = arcs[cost][0], arcs[cost][1]
 		m.kinds = append(m.kinds, k)
 	}
+}
+
+// compileChange returns what stops cost a vehicle that is usual for some.
+func (m *model) compileChange(usualFor []int) []int64 {
+	var change []int64
+	for s := range m.stops {
+		if stop := &m.problem.Stops[s]; stop.changes() {
+			if change == nil {
+				change = make([]int64, m.stops)
+			}
+			change[s] = stop.ChangeCost * grains
+		}
+	}
+	for _, s := range usualFor {
+		change[s] = 0
+	}
+	return change
+}
+
+// changes reports whether it costs something when another than the usual vehicle serves the stop.
+func (s *Stop) changes() bool { return len(s.Usual) > 0 && s.ChangeCost > 0 }
+
+// changeCost returns what a stop costs the kind because another is its usual one, in grains.
+func (k *kind) changeCost(s int32) int64 {
+	if k.change == nil {
+		return 0
+	}
+	return k.change[s]
 }
 
 func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
@@ -206,7 +252,7 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 		k.earliest, k.lastOut = max(k.earliest, start.Window.Open), min(k.lastOut, start.Window.Close)
 	}
 	if !end.Window.always() {
-		k.latest = min(k.latest, end.Window.Close)
+		k.opens, k.latest = end.Window.Open, min(k.latest, end.Window.Close)
 	}
 	if k.maxMeters == 0 {
 		k.maxMeters = math.MaxInt64
@@ -217,6 +263,7 @@ func (m *model) compileKind(v *Vehicle, groupOf map[int]int) kind {
 	if k.maxTrips == 0 {
 		k.maxTrips = math.MaxInt32
 	}
+	k.begun = m.compileBegun(v)
 	for group, number := range groupOf {
 		k.groups[number] = len(v.Groups) == 0 || slices.Contains(v.Groups, group)
 		capacity := v.Capacity
@@ -236,6 +283,9 @@ func (m *model) price(second, meter int64) [2][]int64 {
 	n := m.locations
 	arcs, back := make([]int64, n*n), make([]int64, n*n)
 	for from := range n {
+		if m.ctx.Err() != nil {
+			break
+		}
 		for to := range n {
 			cost := second*int64(m.seconds[from*n+to]) + meter*int64(m.meters[from*n+to])
 			arcs[from*n+to], back[to*n+from] = cost, cost
@@ -278,6 +328,9 @@ func (m *model) compileNearness() {
 	var order []place
 	byLocation := make([][]int32, n)
 	for from := range n {
+		if m.ctx.Err() != nil {
+			return
+		}
 		order = order[:0]
 		for to := range n {
 			if len(stopsAt[to]) > 0 && to != from {
@@ -312,6 +365,27 @@ func (m *model) compileNearness() {
 			}
 		}
 		m.fill = append(m.fill, share)
+	}
+	m.compileEarners()
+}
+
+// compileEarners fills earners.
+func (m *model) compileEarners() {
+	if !m.optional {
+		return
+	}
+	k := &m.kinds[0]
+	m.earners = make([][]earner, m.stops)
+	for s := range int32(m.stops) {
+		row := k.arcs[int(m.location[s])*m.locations:]
+		for _, c := range m.near[s] {
+			if c == s || m.required[c] || m.group[c] != m.group[s] {
+				continue
+			}
+			if gain := m.prize[c] - row[m.location[c]] - k.second*int64(m.service[c]); gain > 0 {
+				m.earners[s] = append(m.earners[s], earner{c, gain})
+			}
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package fleet
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // Many problems ask less than a [Problem] can say: every vehicle makes one trip from a depot to a depot, without
 // facilities, breaks or overtime, each stop has one window at most, and nobody is paid for
@@ -10,6 +13,7 @@ import "math"
 // of their own, and then the depots. Costs are exact integers
 // in units of as many grains as divide them all; loops over them look like C.
 type plain struct {
+	ctx        context.Context // of compiling
 	problem    *Problem
 	order      []int   // the problem's stop that each stop is
 	numberOf   []int32 // the other way round
@@ -58,7 +62,7 @@ const (
 
 // isPlain reports whether a valid problem is plain.
 func (p *Problem) isPlain() bool {
-	if len(p.Facilities) > 0 || p.EndEmpty || p.PlaceService > 0 || len(p.Stops) == 0 || len(p.Vehicles) == 0 {
+	if len(p.Facilities) > 0 || p.BalanceHourCost > 0 || p.EndEmpty || p.PlaceService > 0 || len(p.Stops) == 0 || len(p.Vehicles) == 0 {
 		return false
 	}
 	points := len(p.Stops) + len(p.Depots)
@@ -68,13 +72,13 @@ func (p *Problem) isPlain() bool {
 	groups, windows := len(groupNumbers(p)), false
 	for i := range p.Stops {
 		windows = windows || len(p.Stops[i].Windows) > 0
-		if len(p.Stops[i].Windows) > 1 {
+		if len(p.Stops[i].Windows) > 1 || p.Stops[i].changes() {
 			return false
 		}
 	}
 	for i := range p.Vehicles {
 		v := &p.Vehicles[i]
-		if len(v.Breaks) > 0 || v.Overtime > 0 || v.MaxMeters > 0 || v.HourCost > 0 && windows ||
+		if len(v.Begun) > 0 || len(v.Breaks) > 0 || v.Overtime > 0 || v.MaxMeters > 0 || v.HourCost > 0 && windows ||
 			p.Depots[v.End].Window.Open > max(v.Shift.Open, p.Depots[v.Start].Window.Open) || // it could be back too early
 			p.OneGroupATrip && (groups > 1 || len(v.GroupCapacity) > 0) {
 			return false
@@ -84,13 +88,16 @@ func (p *Problem) isPlain() bool {
 }
 
 // compilePlain builds the plain of a valid problem, or returns nil when it is none or its costs have no common unit
-// in which they are small enough.
-func compilePlain(p *Problem) *plain {
+// in which they are small enough, or ctx ends.
+func compilePlain(ctx context.Context, p *Problem) *plain {
 	if !p.isPlain() {
 		return nil
 	}
 	m := &plain{
-		problem: p, order: nearOrder(p), stops: len(p.Stops), points: len(p.Stops) + len(p.Depots), dimensions: p.Dimensions, uniform: true,
+		ctx: ctx, problem: p, order: nearOrder(ctx, p), stops: len(p.Stops), points: len(p.Stops) + len(p.Depots), dimensions: p.Dimensions, uniform: true,
+	}
+	if ctx.Err() != nil {
+		return nil // the order is not complete
 	}
 	location := make([]int, 0, m.points)
 	for _, i := range m.order {
@@ -128,7 +135,9 @@ func compilePlain(p *Problem) *plain {
 	if m.timed {
 		m.seconds = m.gather(p.Seconds, location)
 	}
-	m.unit = m.commonUnit(location)
+	if m.unit = m.commonUnit(location); ctx.Err() != nil {
+		return nil
+	}
 	for _, i := range m.order {
 		prize := int64(0)
 		if !p.Stops[i].Required {
@@ -140,7 +149,9 @@ func compilePlain(p *Problem) *plain {
 		return nil
 	}
 	m.compileFill()
-	m.compileNear()
+	if m.compileNear(); ctx.Err() != nil {
+		return nil
+	}
 	return m
 }
 
@@ -148,6 +159,9 @@ func compilePlain(p *Problem) *plain {
 func (m *plain) gather(matrix []int32, location []int) []int32 {
 	out := make([]int32, 0, m.points*m.points)
 	for _, from := range location {
+		if m.ctx.Err() != nil {
+			break
+		}
 		row := matrix[from*m.problem.Locations : (from+1)*m.problem.Locations]
 		for _, to := range location {
 			out = append(out, row[to])

@@ -84,7 +84,7 @@ func drawPlain(t *rapid.T, stops int) *Problem {
 
 // solvePlainSmall solves a problem that must be plain, checks the solution, and returns it with the required stops it misses.
 func solvePlainSmall(t *rapid.T, p *Problem, iterations int) (*Solution, *MissingError) {
-	if compilePlain(p) == nil {
+	if compilePlain(context.Background(), p) == nil {
 		t.Fatal("the problem is not plain")
 	}
 	s, err := Solve(context.Background(), p, Options{Iterations: iterations, Seed: 3})
@@ -129,7 +129,7 @@ func shortest(matrix []int32, n int) {
 // as possible.
 func cheapestByForce(p *Problem) (missing int, objective int64) {
 	missing, objective = math.MaxInt, math.MaxInt64
-	m := compile(p)
+	m := compile(context.Background(), p)
 	routes := make([]route, len(p.Vehicles))
 	for v := range routes {
 		routes[v].vehicle, routes[v].kind = int32(v), &m.kinds[m.vehicleKind[v]]
@@ -210,7 +210,7 @@ func TestGeneticSearchJoinsWhereThereIsTime(t *testing.T) {
 		{"X-n1001-k43", Options{Time: time.Hour}, false},
 	} {
 		p, _, _ := readX(t, "../../shared/data/vrp/CVRP/"+test.name+".vrp")
-		if h := newHybrid(compilePlain(p), &effort{options: test.options}, 1, 0); h.genetic != nil != test.want {
+		if h := newHybrid(compilePlain(context.Background(), p), &effort{options: test.options}, 1, 0); h.genetic != nil != test.want {
 			t.Errorf("%s with %+v: genetic is %v", test.name, test.options, h.genetic != nil)
 		}
 	}
@@ -235,7 +235,7 @@ func TestManyStopsAtFewLocationsGetNoMatrixOfTheirOwn(t *testing.T) {
 func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlain(t, 12)
-		a := newPlainAnnealer(compilePlain(p), &effort{ctx: context.Background()}, 1, 0)
+		a := newPlainAnnealer(compilePlain(context.Background(), p), &effort{ctx: context.Background()}, 1, 0)
 		a.begin(nil)
 		for range 20 {
 			cost, missing := a.cost, a.missing
@@ -255,6 +255,27 @@ func TestLinkedRoutesAreTheSameAfterUndo(t *testing.T) {
 				t.Fatal("after undo something else is there")
 			}
 			a.iterate(a.hot)
+		}
+	})
+}
+
+func TestTimesOfARouteAreRightAfterEachInsertion(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPlain(t, 20)
+		a := newPlainAnnealer(compilePlain(context.Background(), p), &effort{ctx: context.Background()}, 1, 0)
+		a.begin(nil)
+		for range 20 {
+			a.iterate(a.hot)
+			for v := range int32(a.vehicles) {
+				if !a.timed || a.count[v] == 0 {
+					continue
+				}
+				early, latest := slices.Clone(a.early), slices.Clone(a.latest)
+				a.retime(v)
+				if !slices.Equal(a.early, early) || !slices.Equal(a.latest, latest) {
+					t.Fatalf("vehicle %d: times %v and %v are %v and %v anew", v, early, latest, a.early, a.latest)
+				}
+			}
 		}
 	})
 }
@@ -291,7 +312,7 @@ func TestPlainSearchesAreTheSameForASeedAndIterations(t *testing.T) {
 
 func TestThePlainSearchDoesNotAllocate(t *testing.T) {
 	p, _, _ := readX(t, "../../shared/data/vrp/VRPTW/R1_10_3.vrp")
-	a := newPlainAnnealer(compilePlain(p), &effort{ctx: context.Background()}, 1, 0)
+	a := newPlainAnnealer(compilePlain(context.Background(), p), &effort{ctx: context.Background()}, 1, 0)
 	a.begin(nil)
 	for range 2000 { // grow every slice
 		a.iterate(a.hot)

@@ -33,6 +33,9 @@ func (m *plain) commonUnit(location []int) int64 {
 			unit = divisor(unit, 1000*price.hour*int64(service))
 		}
 		for _, from := range location {
+			if m.ctx.Err() != nil {
+				return unit
+			}
 			at := from * m.problem.Locations
 			for _, to := range location {
 				unit = divisor(unit, m.problem.drive(at+to, price.hour, price.kilometre))
@@ -58,7 +61,7 @@ func divisor(a, b int64) int64 {
 	return a
 }
 
-// compileKinds sorts the vehicles into kinds, and reports whether all arcs are small enough.
+// compileKinds sorts the vehicles into kinds, and reports whether all arcs are there and small enough.
 func (m *plain) compileKinds(location []int) bool {
 	p := m.problem
 	onlyFor := make([][]int, len(p.Vehicles))
@@ -144,12 +147,15 @@ func (m *plain) compileKind(v *Vehicle, onlyFor []int) plainKind {
 	return k
 }
 
-// price returns the arcs of a kind and their transpose, and whether they are small enough.
+// price returns the arcs of a kind and their transpose, and whether they are complete and small enough.
 func (m *plain) price(hour, kilometre int64, location []int) (there, back []int32, ok bool) {
 	p := m.problem
 	there = make([]int32, 0, m.points*m.points)
 	symmetric := true
 	for x, from := range location {
+		if m.ctx.Err() != nil {
+			return nil, nil, false
+		}
 		for y, to := range location {
 			cost := p.drive(from*p.Locations+to, hour, kilometre)
 			if y < m.stops {

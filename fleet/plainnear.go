@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -11,8 +12,8 @@ import (
 type neighbour struct{ stop, to, from, rest int32 }
 
 // nearOrder numbers the stops so that those that lie near each other have near numbers, which the cache rewards: in
-// the order of a walk through a minimum spanning tree (Prim).
-func nearOrder(p *Problem) []int {
+// the order of a walk through a minimum spanning tree (Prim). When ctx ends, not all are there.
+func nearOrder(ctx context.Context, p *Problem) []int {
 	n := len(p.Stops)
 	apart := func(a, b int) int64 {
 		from, to := p.Stops[a].Location, p.Stops[b].Location
@@ -23,7 +24,7 @@ func nearOrder(p *Problem) []int {
 		least[i] = math.MaxInt64
 	}
 	children := make([][]int, n)
-	for at := 0; at >= 0; {
+	for at := 0; at >= 0 && ctx.Err() == nil; {
 		done[at] = true
 		next := none
 		for i := range n {
@@ -78,6 +79,9 @@ func (m *plain) compileNear() {
 		return cost
 	}
 	for s := range m.stops {
+		if m.ctx.Err() != nil {
+			return
+		}
 		list = list[:0]
 		for o := range m.stops {
 			if o != s {

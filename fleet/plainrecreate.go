@@ -122,8 +122,7 @@ func (w *ruiner) insertPool(hope bool) {
 		}
 		w.link(s, behind)
 		if w.timed {
-			w.push(behind)
-			w.pull(w.next[s])
+			w.retimeAround(s)
 		}
 	}
 	w.pool = w.pool[:0]

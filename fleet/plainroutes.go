@@ -264,6 +264,43 @@ func (t *linked) pull(node int32) {
 	}
 }
 
+// retimeAround derives early and latest after a stop was put into a route of which they were right, as far as they
+// change: where vehicles wait, that is not far.
+func (t *linked) retimeAround(s int32) {
+	if t.limited {
+		t.push(t.prev[s])
+		t.pull(t.next[s])
+		return
+	}
+	t.early[s] = max(t.early[t.prev[s]]+t.step[t.prev[s]], t.open[s])
+	end := int32(t.stops + t.vehicles)
+	for node := s; node < end; {
+		next := t.next[node]
+		early := t.early[node] + t.step[node]
+		if next < end {
+			early = max(early, t.open[next])
+		}
+		if early == t.early[next] {
+			break
+		}
+		t.early[next] = early
+		node = next
+	}
+	t.latest[s] = min(t.latest[t.next[s]]-t.step[s], t.close[s])
+	for node := s; int(node) < t.stops; {
+		prev := t.prev[node]
+		latest := t.latest[node] - t.step[prev]
+		if int(prev) < t.stops {
+			latest = min(latest, t.close[prev])
+		}
+		if latest == t.latest[prev] {
+			break
+		}
+		t.latest[prev] = latest
+		node = prev
+	}
+}
+
 // drive returns the seconds of driving from a node to the next.
 func (t *linked) drive(node int32) int32 {
 	if int(node) < t.stops {

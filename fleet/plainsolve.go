@@ -36,7 +36,7 @@ func solvePlain(m *plain, e *effort) (*Solution, error) {
 
 // missingFrom explains which required stops a solution of a plain problem misses.
 func missingFrom(p *Problem, s *Solution) error {
-	a := newAnnealer(compile(p), nil, 0, 0)
+	a := newAnnealer(compile(context.Background(), p), nil, 0, 0)
 	if err := a.adopt(s.Routes); err != nil {
 		return err
 	}

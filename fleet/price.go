@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 )
@@ -35,7 +36,11 @@ func NewPricer(p *Problem, s *Solution) (*Pricer, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	w := newSearch(compile(p), 0, 0)
+	m := compile(context.Background(), p)
+	if err := m.checkBegun(); err != nil {
+		return nil, err
+	}
+	w := newSearch(m, 0, 0)
 	if err := w.adopt(s.Routes); err != nil {
 		return nil, err
 	}
@@ -43,7 +48,8 @@ func NewPricer(p *Problem, s *Solution) (*Pricer, error) {
 }
 
 // MarginalCost returns what is saved when a stop is left out of a solution and all else
-// stays in order. It is zero when the stop is not served. To price many stops, use a [Pricer].
+// stays in order; balance is not counted. It is zero when the stop is not served, or by what its vehicle has begun.
+// To price many stops, use a [Pricer].
 func MarginalCost(p *Problem, s *Solution, stop int) (Cost, error) {
 	pricer, err := NewPricer(p, s)
 	if err != nil {
@@ -52,7 +58,7 @@ func MarginalCost(p *Problem, s *Solution, stop int) (Cost, error) {
 	return pricer.MarginalCost(stop)
 }
 
-// InsertionCost returns what serving one more stop would cost when all else stays in order.
+// InsertionCost returns what serving one more stop would cost when all else stays in order; balance is not counted.
 // It is zero and feasible when the stop is served. To price many stops, use a [Pricer].
 func InsertionCost(p *Problem, s *Solution, stop int) (Insertion, error) {
 	pricer, err := NewPricer(p, s)
@@ -72,20 +78,32 @@ func (p *Pricer) MarginalCost(stop int) (Cost, error) {
 		return Cost{}, nil
 	}
 	r := &w.routes[w.routeOf[stop]]
-	pos := w.posOf[stop]
-	t := r.trips[r.trip[pos]]
-	without := &w.spare
-	without.copyFrom(r)
-	if t.last-t.first == 1 {
-		without.nodes = append(without.nodes[:pos], r.nodes[pos+2:]...)
-	} else {
-		without.nodes = append(without.nodes[:pos], r.nodes[pos+1:]...)
+	if w.posOf[stop] < r.kind.locked() {
+		return Cost{}, nil
 	}
-	if b := w.measure(without); b != BindNone {
-		return Cost{}, fmt.Errorf("without %s, %s cannot drive its route: %s",
-			stopName(w.problem, stop), vehicleName(w.problem, int(r.vehicle)), bindText(b))
+	without := &w.spare
+	if err := w.leaveOut(int32(stop), without); err != nil {
+		return Cost{}, err
 	}
 	return difference(r, without), nil
+}
+
+// leaveOut makes a route of what is left of a stop's without it. The error says why that cannot be driven.
+func (w *search) leaveOut(stop int32, without *route) error {
+	r := &w.routes[w.routeOf[stop]]
+	pos := w.posOf[stop]
+	t := r.trips[r.trip[pos]]
+	without.copyFrom(r)
+	next := pos + 1
+	if t.last-t.first == 1 {
+		next++ // the unloading goes too
+	}
+	without.nodes = append(without.nodes[:pos], r.nodes[next:]...)
+	if b := w.measure(without); b != BindNone {
+		return fmt.Errorf("without %s, %s cannot drive its route: %s",
+			stopName(w.problem, int(stop)), vehicleName(w.problem, int(r.vehicle)), bindText(b))
+	}
+	return nil
 }
 
 // difference returns what more costs above less.
@@ -105,7 +123,7 @@ func (p *Pricer) InsertionCost(stop int) (Insertion, error) {
 	if p.w.routeOf[stop] != none {
 		return Insertion{Feasible: true, Vehicle: int(p.w.routeOf[stop])}, nil
 	}
-	return p.w.price(int32(stop)), nil
+	return p.w.price(int32(stop), none), nil
 }
 
 // place is a way to insert a stop, feasible or not.
@@ -114,14 +132,14 @@ type place struct {
 	binds Bind
 }
 
-// price looks at every place for an unserved stop.
-func (w *search) price(s int32) Insertion {
+// price looks at every place for an unserved stop but those of one vehicle.
+func (w *search) price(s, except int32) Insertion {
 	free := place{insertion: insertion{vehicle: none, cost: math.MaxInt64}}
 	var cost Cost // of free, exactly
 	cheap := place{insertion: insertion{vehicle: none, cost: math.MaxInt64}, binds: BindVehicle}
 	for v := range w.routes {
 		r := &w.routes[v]
-		if !r.kind.allowed[s] {
+		if !r.kind.allowed[s] || r.vehicle == except {
 			continue
 		}
 		w.places(r, s, func(at place) {
@@ -175,7 +193,7 @@ func (w *search) places(r *route, s int32, yield func(place)) {
 		if !w.hasRoom(r, t, s) {
 			binds = BindCapacity
 		}
-		for pos := tr.first - 1; pos < tr.last; pos++ {
+		for pos := max(tr.first, r.kind.locked()) - 1; pos < tr.last; pos++ {
 			offer(pos, none, binds)
 		}
 	}
@@ -195,6 +213,9 @@ func (w *search) places(r *route, s int32, yield func(place)) {
 		}
 		if r.nodes[pos] == w.home {
 			return
+		}
+		if pos < r.kind.locked()-1 {
+			continue
 		}
 		for _, unload := range w.unloads[w.group[s]] {
 			offer(pos, unload, binds)
@@ -236,9 +257,9 @@ func (w *search) estimate(s int32, at place) Cost {
 	}
 	seconds += w.seconds[last*n+to] + w.placeService(lastNode, next) - w.placeService(prev, next)
 	meters += int64(w.meters[last*n+to])
-	total := int64(0)
+	total := k.changeCost(s)
 	if r.empty() {
-		total = k.fixed
+		total += k.fixed
 	} else {
 		seconds -= w.seconds[from*n+to]
 		meters -= int64(w.meters[from*n+to])

@@ -8,7 +8,7 @@
 // A vehicle leaves its depot empty and makes trips: it serves stops, then unloads at
 // a facility. It may go on with another trip, takes the breaks that are due, and
 // returns to its depot. Stops may be optional: they are served when their prize is
-// worth more than what serving them costs.
+// worth more than what serving them costs. A day may be planned anew while vehicles drive: what they have begun stands.
 //
 // The package is pure: values in, values out. Units throughout: seconds (times
 // of day count from midnight at the start of the day and may pass 86,400), metres, cents; loads in
@@ -24,6 +24,9 @@ type Problem struct {
 	Locations int     `json:"locations"`
 	Seconds   []int32 `json:"seconds"`
 	Meters    []int32 `json:"meters"`
+	// Coordinates say where each location lies, x to the east and y to the north, in any unit. They are for
+	// drawing only, and may be left out.
+	Coordinates [][2]float64 `json:"coordinates,omitempty"`
 
 	// Dimensions is the number of loads counted at once (weight, volume); each
 	// Load and Capacity has that length. Units names them, for messages ("kg", "l"); it may be empty.
@@ -40,6 +43,9 @@ type Problem struct {
 	// EndEmpty makes every vehicle unload before it returns. Without it, the
 	// depot takes what is left on board.
 	EndEmpty bool `json:"endEmpty,omitempty"`
+	// BalanceHourCost is paid, in cents, per hour that vehicles are out longer than the mean of those that are out, summed
+	// over vehicles exactly and rounded once, half up, to a cent: crews have days that are alike.
+	BalanceHourCost int64 `json:"balanceHourCost,omitempty"`
 	// PlaceService is paid, in seconds, at the first of consecutive stops of one place.
 	PlaceService int32 `json:"placeService,omitempty"`
 }
@@ -68,6 +74,10 @@ type Stop struct {
 	// Place joins stops: one that follows a stop of the same place, in the same trip, does not
 	// pay Problem.PlaceService again. A negative place is shared with no other stop.
 	Place int `json:"place"`
+	// Usual lists who serves the stop as a rule, or did in the plan that stood; ChangeCost, in cents, is paid when another
+	// does.
+	Usual      []int `json:"usual,omitempty"`
+	ChangeCost int64 `json:"changeCost,omitempty"`
 	// Vehicles lists who may serve the stop; empty means every vehicle.
 	Vehicles []int `json:"vehicles,omitempty"`
 }
@@ -114,6 +124,11 @@ type Vehicle struct {
 	// MaxSeconds is the longest that the vehicle may be out, from departure to return; 0 means no limit.
 	MaxSeconds int32 `json:"maxSeconds,omitempty"`
 	MaxTrips   int   `json:"maxTrips,omitempty"` // 0 means any number
+	// Begun is the part of a route under way that stands: its departure, the visits made, and the one that the vehicle is
+	// on its way to, with their times as they are or will be. A solution's route begins with exactly these; what else it
+	// does is planned anew, from the last one's Leave on. At least one of them is a Serve; none is a Return. Their Load
+	// and Meters are not read. Limits that have been broken by then by the clock are not held against the route.
+	Begun []Visit `json:"begun,omitempty"`
 }
 
 // Break is a pause that starts within Window and lasts Duration seconds, where

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"polder.city/internal/problem"
 )
 
 // drawProblem draws a small problem with everything in it: odd matrices, windows, breaks, groups,
@@ -18,7 +20,7 @@ func drawProblem(t *rapid.T) *Problem {
 	coin := func(name string) bool { return rapid.Bool().Draw(t, name) }
 	p := &Problem{
 		Locations: number(1, 8, "locations"), Dimensions: number(0, 2, "dimensions"),
-		OneGroupATrip: coin("one group"), PlaceService: int32(number(0, 1, "place service") * 120),
+		OneGroupATrip: coin("one group"), BalanceHourCost: max(0, int64(number(-9000, 9000, "balance"))), PlaceService: int32(number(0, 1, "place service") * 120),
 	}
 	for i := range p.Locations * p.Locations {
 		p.Seconds = append(p.Seconds, int32(number(0, 1800, "seconds")))
@@ -48,7 +50,7 @@ func drawProblem(t *rapid.T) *Problem {
 	for range number(1, 2, "depots") {
 		d := Depot{Location: location()}
 		if coin("depot window") {
-			d.Window = Window{5 * 3600, 19 * 3600}
+			d.Window = Window{int32(number(5, 10, "opening") * 3600), 19 * 3600}
 		}
 		p.Depots = append(p.Depots, d)
 	}
@@ -106,6 +108,9 @@ func drawProblem(t *rapid.T) *Problem {
 		}
 		if number(0, 5, "own vehicle") == 0 {
 			s.Vehicles = []int{number(0, len(p.Vehicles)-1, "vehicle")}
+		}
+		if number(0, 2, "usual vehicle") == 0 {
+			s.Usual, s.ChangeCost = []int{number(0, len(p.Vehicles)-1, "usual")}, int64(number(0, 2000, "change"))
 		}
 		p.Stops = append(p.Stops, s)
 	}
@@ -167,11 +172,77 @@ func TestOptionalStopsNeverMakeASolutionDearer(t *testing.T) {
 			return
 		}
 		// The search begins, among others, with the required stops alone.
-		search := newAnnealer(compile(p), &effort{ctx: context.Background()}, 3, 0)
+		search := newAnnealer(compile(context.Background(), p), &effort{ctx: context.Background()}, 3, 0)
 		search.build(farthest, false, true)
-		rounding := int64(len(s.Routes)) // each route is rounded to a cent
+		rounding := int64(len(s.Routes)) + 1 // each route is rounded to a cent, and balance
 		if search.missing == 0 && search.solution().Objective() < s.Objective()-rounding {
 			t.Fatalf("the required stops alone cost %d, the solution %d", search.solution().Objective(), s.Objective())
+		}
+	})
+}
+
+// beginSome cuts routes of a solution short and makes what is left their vehicles' beginning, moved a little in time
+// as traffic does.
+func beginSome(t *rapid.T, p *Problem, s *Solution) *Problem {
+	q := *p
+	q.Vehicles = slices.Clone(p.Vehicles)
+	for _, r := range s.Routes {
+		keep := rapid.IntRange(0, len(r.Visits)-1).Draw(t, "keep")
+		begun := slices.Clone(r.Visits[:keep])
+		if !slices.ContainsFunc(begun, func(v Visit) bool { return v.Kind == Serve }) {
+			continue
+		}
+		begun[keep-1].Leave += int32(rapid.IntRange(0, 300).Draw(t, "delay"))
+		for i := range begun {
+			begun[i].Load, begun[i].Meters = nil, 0
+		}
+		q.Vehicles[r.Vehicle].Begun = begun
+	}
+	return &q
+}
+
+func TestRoutesUnderWayKeepWhatTheyHaveBegunWith(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		s, missing := solveSmall(t, p)
+		if missing != nil {
+			return
+		}
+		q := beginSome(t, p, s)
+		if err := q.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Solve(context.Background(), q, Options{Iterations: 120, Seed: 4, Warm: s})
+		if _, ok := errors.AsType[*problem.Error](err); ok {
+			return // the delay is too long for what must come after
+		}
+		if _, ok := errors.AsType[*MissingError](err); err != nil && !ok {
+			t.Fatal(err)
+		}
+		if err == nil {
+			if err := Check(q, again); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range q.Vehicles {
+			begun := q.Vehicles[i].Begun
+			at := slices.IndexFunc(again.Routes, func(r Route) bool { return r.Vehicle == i })
+			if len(begun) > 0 && (at < 0 || len(again.Routes[at].Visits) <= len(begun)) {
+				t.Fatalf("vehicle %d has begun with %+v and goes on with %+v", i, begun, again.Routes)
+			}
+			for j := range begun {
+				v := again.Routes[at].Visits[j]
+				if v.Kind != begun[j].Kind || v.Index != begun[j].Index || v.Start != begun[j].Start || v.Leave != begun[j].Leave {
+					t.Fatalf("vehicle %d has begun with %+v, its route with %+v", i, begun, again.Routes[at].Visits)
+				}
+			}
+		}
+		third, err := Schedule(q, again.Routes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(again, third) {
+			t.Fatalf("scheduled anew it differs:\n%+v\n%+v", again, third)
 		}
 	})
 }
@@ -276,6 +347,7 @@ func TestTheCheckerRefusesChangedSolutions(t *testing.T) {
 func TestDroppingAStopSavesWhatMarginalCostSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProblem(t)
+		p.BalanceHourCost = 0 // it is not counted
 		s, _ := solveSmall(t, p)
 		for i := range p.Stops {
 			if slices.Contains(s.Unserved, i) {

@@ -155,11 +155,7 @@ func (w *search) recreate(o order, hope bool) {
 		if !w.required[c.stop] {
 			limit = w.prize[c.stop]
 		}
-		open := limit
-		if hope && limit < impossible {
-			open += w.hopeOf(c.stop)
-		}
-		at := w.cheapest(c.stop, limit, open)
+		at := w.cheapest(c.stop, limit, hope && !w.required[c.stop])
 		if at.vehicle != none {
 			w.insert(c.stop, at)
 		}
@@ -176,21 +172,14 @@ func (w *search) recreate(o order, hope bool) {
 // hopeOf returns what the unserved optional neighbours of a stop may earn in a trip with it, in grains:
 // their prizes less the cost of a detour from it, while they fit a first vehicle.
 func (w *search) hopeOf(s int32) int64 {
-	k := &w.kinds[0]
-	here := int(w.location[s]) * w.locations
 	room, sum := 1-w.fill[s], int64(0)
-	for _, c := range w.near[s] {
+	for _, c := range w.earners[s] {
 		if room <= 0 {
 			break
 		}
-		if c == s || w.routeOf[c] != none || w.required[c] || w.group[c] != w.group[s] {
-			continue
-		}
-		there := int(w.location[c])
-		gain := w.prize[c] - k.arcs[here+there] - k.second*int64(w.service[c])
-		if gain > 0 {
-			sum += gain
-			room -= w.fill[c]
+		if w.routeOf[c.stop] == none {
+			sum += c.gain
+			room -= w.fill[c.stop]
 		}
 	}
 	return sum
@@ -247,12 +236,12 @@ func (w *search) pruneStop(vehicle int32) bool {
 	r := &w.routes[vehicle]
 	k, n := r.kind, w.locations
 	worst, most := int32(none), int64(0)
-	for i := 1; i < len(r.nodes)-1; i++ {
+	for i := max(1, int(k.locked())); i < len(r.nodes)-1; i++ {
 		s := r.nodes[i]
 		if int(s) >= w.stops || w.required[s] || r.trips[r.trip[i]].last-r.trips[r.trip[i]].first == 1 {
 			continue
 		}
-		saved := r.link[i-1] + r.link[i] - k.arcs[int(r.at[i-1])*n+int(r.at[i+1])] + k.second*int64(w.service[s]) - w.prize[s]
+		saved := r.link[i-1] + r.link[i] - k.arcs[int(r.at[i-1])*n+int(r.at[i+1])] + k.second*int64(w.service[s]) + k.changeCost(s) - w.prize[s]
 		if k.overtime > 0 && r.end > k.shiftEnd {
 			saved += k.overtime * int64(r.end-k.shiftEnd) // at most; tryWithout counts
 		}
@@ -272,6 +261,9 @@ func (w *search) pruneTrip(vehicle int32) bool {
 	r := &w.routes[vehicle]
 	for t := range r.trips {
 		tr := r.trips[t]
+		if tr.first < r.kind.locked() {
+			continue
+		}
 		optional, prizes := true, int64(0)
 		for _, s := range r.nodes[tr.first:tr.last] {
 			optional = optional && !w.required[s]
@@ -319,6 +311,9 @@ func (w *search) improveUnloads(vehicle int32) {
 	r := w.touch(vehicle)
 	for t := 0; t < len(r.trips); t++ {
 		tr := r.trips[t]
+		if tr.last < r.kind.locked() {
+			continue
+		}
 		old := r.nodes[tr.last]
 		for _, unload := range w.unloads[tr.group] {
 			w.tryUnload(r, tr.last, unload)

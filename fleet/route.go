@@ -253,11 +253,14 @@ func (m *model) retime(r *route) Bind {
 		return BindNone
 	}
 
-	c := moment{depart: m.departure(k, r.nodes[1])}
-	c.done = c.depart
-	if c.depart > k.lastOut {
+	c := moment{}
+	locked := int(k.locked())
+	if locked > 0 {
+		c.depart = k.begun.depart
+	} else if c.depart = m.departure(k, r.nodes[1]); c.depart > k.lastOut {
 		return BindShift
 	}
+	c.done = c.depart
 	// slack bounds how much later the vehicle may leave; wait is what it has waited so far.
 	slack, wait := k.lastOut-c.depart, int32(0)
 	breaks, first := int32(len(k.breaks)), int32(1)
@@ -269,7 +272,12 @@ func (m *model) retime(r *route) Bind {
 			}
 			first = int32(i) + 1
 		}
-		if c.taken == breaks && (node == none || node == m.home || m.window[node] == m.window[node+1]) {
+		if i < locked {
+			c.done, c.leave, c.taken = k.begun.done[i], k.begun.done[i-1], 0
+			if i == locked-1 {
+				c.taken = k.begun.taken
+			}
+		} else if c.taken == breaks && (node == none || node == m.home || m.window[node] == m.window[node+1]) {
 			c.leave, c.arrive = c.done, c.done+r.drive[i]
 			c.start, c.done = c.arrive, c.arrive+r.service[i]
 		} else if b := m.step(k, &c, r.drive[i], node, r.service[i]); b != BindNone {
@@ -286,6 +294,11 @@ func (m *model) retime(r *route) Bind {
 		r.done[i], r.taken[i] = c.done, c.taken
 	}
 	r.leave[n-1] = c.done
+	early := c.arrive < k.opens
+	if early { // it leaves as much later
+		wait += k.opens - c.arrive
+		c.arrive = k.opens
+	}
 	switch {
 	case c.arrive > k.latest && k.latest < k.shiftEnd:
 		return BindWindow
@@ -298,13 +311,23 @@ func (m *model) retime(r *route) Bind {
 	}
 	r.depart, r.late, r.end = c.depart, 0, c.arrive
 	m.measureBack(r)
-	if wait > 0 && slack > 0 {
+	if wait > 0 && slack > 0 && locked == 0 {
 		r.late = m.lateness(r, slack, wait)
+	}
+	if early && r.late < wait {
+		return BindWindow
 	}
 	if r.end-r.depart-r.late > k.maxSeconds {
 		return BindShift
 	}
 	r.cost = k.fixed + k.meter*r.meters + k.second*int64(r.end-r.depart-r.late) + k.overtime*int64(max(0, r.end-k.shiftEnd))
+	if k.change != nil {
+		for _, node := range r.nodes {
+			if node >= 0 && int(node) < m.stops {
+				r.cost += k.change[node]
+			}
+		}
+	}
 	return BindNone
 }
 

@@ -66,12 +66,16 @@ func (w *search) ruin(seed int32, hope bool) {
 			continue
 		}
 		r := &w.routes[w.routeOf[c]]
+		if w.posOf[c] < r.kind.locked() {
+			continue
+		}
 		key := tripKey{r.vehicle, r.trip[w.posOf[c]]}
 		if u.cut(key) {
 			continue
 		}
 		u.trips = append(u.trips, key)
 		t := r.trips[key.trip]
+		t.first = max(t.first, r.kind.locked())
 		if whole {
 			w.mark(r, t.first, t.last)
 		} else {
@@ -145,13 +149,13 @@ func (w *search) removeMarked(vehicle int32) {
 	}
 	r.nodes = kept
 	if w.measure(r) != BindNone {
-		for _, node := range r.nodes {
+		for _, node := range r.nodes[r.kind.locked():] {
 			if node >= 0 && int(node) < w.stops {
 				w.drop(node)
 				w.pool = append(w.pool, candidate{stop: node})
 			}
 		}
-		w.clear(r)
+		w.open(r)
 	}
 	w.index(r)
 }

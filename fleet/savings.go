@@ -24,7 +24,7 @@ type saving struct {
 func (w *search) buildSavings(margin float64) {
 	chosen := make([]bool, w.stops)
 	for s := range chosen {
-		chosen[s] = w.required[s] || !w.idle[s] && float64(w.prize[s]) > margin*w.leastCost(int32(s))
+		chosen[s] = w.routeOf[s] == none && (w.required[s] || !w.idle[s] && float64(w.prize[s]) > margin*w.leastCost(int32(s)))
 	}
 	trips := w.savingsTrips(chosen)
 	// What must be served goes first, then what earns most.
@@ -174,6 +174,9 @@ func (w *search) insertTrip(stops []int32, limit int64) {
 			}
 			if r.nodes[pos] == w.home {
 				break
+			}
+			if pos < r.kind.locked()-1 {
+				continue
 			}
 			unloads := w.unloads[group]
 			if int(pos) == len(r.nodes)-2 && !w.problem.EndEmpty {

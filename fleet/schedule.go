@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -17,6 +18,7 @@ func (w *search) solution() *Solution {
 		s.Routes = append(s.Routes, route)
 		s.Cost += cents
 	}
+	s.Cost += cents(w.imbalance())
 	for stop, v := range w.routeOf {
 		switch {
 		case v == none:
@@ -50,9 +52,18 @@ func (m *model) visits(r *route, depart int32) Route {
 	add := func(kind Kind, index int, arrive, start, leave int32) {
 		out.Visits = append(out.Visits, Visit{kind, index, arrive, start, leave, append([]int64{}, load...), meters})
 	}
-	add(Depart, vehicle.Start, depart, depart, depart)
 	c := moment{depart: depart, done: depart}
-	for i := 1; i < len(r.nodes); i++ {
+	first := 1
+	if k.begun != nil {
+		out.Visits = m.visitsBegun(r)
+		last := &out.Visits[len(out.Visits)-1]
+		copy(load, last.Load)
+		meters = last.Meters
+		c.done, c.taken, first = k.begun.end(), k.begun.taken, len(k.begun.nodes)
+	} else {
+		add(Depart, vehicle.Start, depart, depart, depart)
+	}
+	for i := first; i < len(r.nodes); i++ {
 		node, from := r.nodes[i], c
 		arc := int(r.at[i-1])*m.locations + int(r.at[i])
 		_ = m.step(k, &c, r.drive[i], node, r.service[i]) // nothing binds: measure has looked
@@ -92,7 +103,11 @@ func Schedule(p *Problem, routes []Route) (*Solution, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	w := newSearch(compile(p), 0, 0)
+	m := compile(context.Background(), p)
+	if err := m.checkBegun(); err != nil {
+		return nil, err
+	}
+	w := newSearch(m, 0, 0)
 	if err := w.adopt(routes); err != nil {
 		return nil, err
 	}
@@ -118,17 +133,23 @@ func (w *search) adoptRoute(from *Route) error {
 		return fmt.Errorf("there is no vehicle %d", from.Vehicle)
 	}
 	r, next := &w.routes[from.Vehicle], &w.spare
-	if !r.empty() {
+	next.vehicle, next.kind = r.vehicle, r.kind
+	if w.open(next); !slices.Equal(r.nodes, next.nodes) {
 		return fmt.Errorf("%s has two routes", vehicleName(p, from.Vehicle))
 	}
 	next.copyFrom(r)
 	next.nodes = append(next.nodes[:0], none)
 	aboard := false
+	locked := int(r.kind.locked())
 	for _, v := range from.Visits {
 		switch v.Kind {
 		case Serve:
 			if v.Index < 0 || v.Index >= w.stops {
 				return fmt.Errorf("there is no stop %d", v.Index)
+			}
+			if i := len(next.nodes); i < locked && r.kind.begun.nodes[i] == int32(v.Index) {
+				next.nodes, aboard = append(next.nodes, int32(v.Index)), true
+				continue
 			}
 			if w.routeOf[v.Index] != none || slices.Contains(next.nodes, int32(v.Index)) {
 				return fmt.Errorf("%s is served twice", stopName(p, v.Index))
@@ -156,16 +177,15 @@ func (w *search) adoptRoute(from *Route) error {
 		next.nodes = append(next.nodes, last)
 	}
 	next.nodes = append(next.nodes, none)
+	if locked > 0 && (len(next.nodes) < locked || !slices.Equal(next.nodes[:locked], r.kind.begun.nodes)) {
+		return fmt.Errorf("%s has begun otherwise", vehicleName(p, from.Vehicle))
+	}
 	if b := w.measure(next); b != BindNone {
 		return fmt.Errorf("%s cannot drive it: %s", vehicleName(p, from.Vehicle), bindText(b))
 	}
 	r.copyFrom(next)
 	w.index(r)
-	for _, node := range r.nodes {
-		if node >= 0 && int(node) < w.stops {
-			w.serve(node)
-		}
-	}
+	w.serveRest(r)
 	return nil
 }
 

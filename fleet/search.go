@@ -51,9 +51,24 @@ func (w *search) reset() {
 	for v := range w.routes {
 		r := &w.routes[v]
 		r.vehicle, r.kind = int32(v), &w.kinds[w.vehicleKind[v]]
-		w.clear(r)
+		w.open(r)
+		for i := int32(1); i < r.kind.locked(); i++ {
+			if node := r.nodes[i]; int(node) < w.stops {
+				w.serve(node)
+			}
+		}
+		w.index(r)
 	}
 	w.forget()
+}
+
+// serveRest counts the stops of a route as served but those that its vehicle has begun with.
+func (w *search) serveRest(r *route) {
+	for _, node := range r.nodes[r.kind.locked():] {
+		if node >= 0 && int(node) < w.stops {
+			w.serve(node)
+		}
+	}
 }
 
 // serve counts a stop as served, drop as unserved.
@@ -87,7 +102,29 @@ func (w *search) cost() int64 {
 	for v := range w.routes {
 		sum += w.routes[v].cost
 	}
-	return sum
+	return sum + w.imbalance()
+}
+
+// imbalance returns what it costs that vehicles are out longer than the mean, in grains.
+func (w *search) imbalance() int64 {
+	price := w.problem.BalanceHourCost
+	if price == 0 {
+		return 0
+	}
+	out, total := int64(0), int64(0)
+	for v := range w.routes {
+		if r := &w.routes[v]; !r.empty() {
+			out++
+			total += int64(r.end - r.depart - r.late)
+		}
+	}
+	above := int64(0) // seconds, as often as vehicles are out
+	for v := range w.routes {
+		if r := &w.routes[v]; !r.empty() {
+			above += max(0, out*int64(r.end-r.depart-r.late)-total)
+		}
+	}
+	return 1000 * price * above / max(out, 1)
 }
 
 // touch keeps a copy of a vehicle's route, once an iteration, before it is changed.

@@ -6,7 +6,7 @@ import "fmt"
 type Solution struct {
 	Routes   []Route `json:"routes"`   // at most one a vehicle, in order of vehicle
 	Unserved []int   `json:"unserved"` // stops that no route serves, ascending
-	// Cost is what the routes cost, Prize what the optional stops that are
+	// Cost is what the routes cost and what it costs that they are out of balance, Prize what the optional stops that are
 	// served earn, both in cents. A search minimises Cost - Prize.
 	Cost  int64 `json:"cost"`
 	Prize int64 `json:"prize"`

@@ -48,7 +48,8 @@ type MissingError struct {
 func (e *MissingError) Error() string { return e.text }
 
 // Solve searches a cheap solution of a problem. It returns the best it has found when its time or iterations
-// are over. When ctx ends first it returns the best so far together with the cause.
+// are over. When ctx ends first it returns the best so far, which before the search began serves nothing, together with
+// the cause.
 // A problem that makes no sense is refused by [Problem.Validate]; when required stops
 // cannot be served the error is a [*MissingError].
 //
@@ -68,10 +69,16 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 		o.Elapsed = func() time.Duration { return time.Since(began) }
 	}
 	e := &effort{ctx: ctx, options: o}
-	if m := compilePlain(p); m != nil {
+	if m := compilePlain(ctx, p); m != nil {
 		return solvePlain(m, e)
 	}
-	m := compile(p)
+	m := compile(ctx, p)
+	if ctx.Err() != nil {
+		return nothing(p), fmt.Errorf("search ended before it began: %w", context.Cause(ctx))
+	}
+	if err := m.checkBegun(); err != nil {
+		return nil, err
+	}
 	workers := max(1, o.Workers)
 	lead := newAnnealer(m, e, o.Seed, 0)
 	lead.start(o.Warm)
@@ -96,6 +103,15 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Solution, error) {
 		return s, lead.missingError()
 	}
 	return s, nil
+}
+
+// nothing serves no stop.
+func nothing(p *Problem) *Solution {
+	s := &Solution{Routes: []Route{}, Unserved: make([]int, len(p.Stops))}
+	for i := range s.Unserved {
+		s.Unserved[i] = i
+	}
+	return s
 }
 
 // worker is one of several that search at once: W is its own type.
@@ -186,8 +202,8 @@ func (a *annealer) missingError() *MissingError {
 		if !required || a.routeOf[s] != none {
 			continue
 		}
-		binds := a.price(int32(s)).Binds
-		if alone := empty.price(int32(s)); !alone.Feasible {
+		binds := a.price(int32(s), none).Binds
+		if alone := empty.price(int32(s), none); !alone.Feasible {
 			binds = alone.Binds
 		}
 		e.Stops, e.Binds = append(e.Stops, s), append(e.Binds, binds)

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -24,7 +25,7 @@ const (
 // carry or no facility accepts, numbers that would overflow.
 func (p *Problem) Validate() error {
 	for _, check := range []func() error{
-		p.validateMatrix, p.validateDepots, p.validateFacilities, p.validateVehicles, p.validateStops, p.validateTotals,
+		p.validateMatrix, p.validateDepots, p.validateFacilities, p.validateVehicles, p.validateStops, p.validateTotals, p.validateBegun,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -44,6 +45,14 @@ func (p *Problem) validateMatrix() error {
 	}
 	if p.Dimensions < 0 || len(p.Units) > 0 && len(p.Units) != p.Dimensions {
 		return invalid("units", "dimensions", "%d units are named for %d dimensions", len(p.Units), p.Dimensions)
+	}
+	if n := len(p.Coordinates); n > 0 && n != p.Locations {
+		return invalid("coordinates", "coordinates", "%d locations have coordinates, there are %d", n, p.Locations)
+	}
+	for i, at := range p.Coordinates {
+		if !(math.Abs(at[0]) <= 1e12 && math.Abs(at[1]) <= 1e12) {
+			return invalid("coordinates", "coordinates", "location %d lies at %v, which is no place", i, at)
+		}
 	}
 	for _, matrix := range []struct {
 		name   string
@@ -178,6 +187,15 @@ func (p *Problem) validateStops() error {
 		if s.Prize < 0 || s.Prize > maxTotal {
 			return invalid(where, "stop.prize", "the prize of %s, %d cents, lies outside 0 to %d", stopName(p, i), s.Prize, int64(maxTotal))
 		}
+		if s.ChangeCost < 0 || s.ChangeCost > maxTotal {
+			return invalid(where, "stop.change", "the cost of another vehicle for %s, %d cents, lies outside 0 to %d",
+				stopName(p, i), s.ChangeCost, int64(maxTotal))
+		}
+		for _, v := range s.Usual {
+			if v < 0 || v >= len(p.Vehicles) {
+				return invalid(where, "stop.vehicles", "%s is usual for vehicle %d, which does not exist", stopName(p, i), v)
+			}
+		}
 		for _, v := range s.Vehicles {
 			if v < 0 || v >= len(p.Vehicles) {
 				return invalid(where, "stop.vehicles", "%s allows vehicle %d, which does not exist", stopName(p, i), v)
@@ -246,8 +264,8 @@ func (p *Problem) validateTotals() error {
 	var sum, service int64
 	for i := range p.Stops {
 		service += int64(p.Stops[i].Service) + int64(p.PlaceService)
-		if sum += p.Stops[i].Prize; sum > maxTotal {
-			return invalid("stops", "stop.prize", "the prizes together are more than %d cents", int64(maxTotal))
+		if sum += p.Stops[i].Prize + p.Stops[i].ChangeCost; sum > maxTotal {
+			return invalid("stops", "stop.prize", "the prizes together, with the costs of changes, are more than %d cents", int64(maxTotal))
 		}
 	}
 	if err := validateService("placeService", p.PlaceService); err != nil {
@@ -255,7 +273,7 @@ func (p *Problem) validateTotals() error {
 	}
 	for i := range p.Vehicles {
 		if sum += p.Vehicles[i].FixedCost; sum > maxTotal {
-			return invalid("vehicles", "vehicle.cost", "prizes and fixed costs together are more than %d cents", int64(maxTotal))
+			return invalid("vehicles", "vehicle.cost", "prizes, changes and fixed costs together are more than %d cents", int64(maxTotal))
 		}
 	}
 	// A day of all stops by the dearest vehicle, each reached by the longest way and unloaded: far above any
@@ -265,11 +283,15 @@ func (p *Problem) validateTotals() error {
 	for i := range p.Facilities {
 		service = max(service, int64(p.Facilities[i].Service)*int64(len(p.Stops)))
 	}
+	if p.BalanceHourCost < 0 || p.BalanceHourCost > maxCents {
+		return invalid("balanceHourCost", "balance", "the cost of balance must lie within 0 and %d cents", maxCents)
+	}
 	for i := range p.Vehicles {
 		v := &p.Vehicles[i]
 		time := visits*seconds + 2*float64(service) + float64(v.Shift.Close)
 		cost := time*1000*float64(v.HourCost+v.OvertimeHourCost) + visits*meters*3600*float64(v.KilometreCost)
-		if cost > 1e18 {
+		vehicles := float64(len(p.Vehicles))
+		if cost > 1e18 || vehicles*vehicles*time*1000*float64(p.BalanceHourCost) > 1e18 {
 			return invalid(fmt.Sprintf("vehicles[%d]", i), "vehicle.cost", "distances, times and costs of %s are too large to add up", vehicleName(p, i))
 		}
 	}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -47,6 +48,32 @@ func TestAProblemThatMakesNoSenseIsRefusedWithTheReason(t *testing.T) {
 		}, "means nothing while a trip may mix groups"},
 		{"a negative service", func(p *Problem) { p.Stops[1].Service = -1 }, "a duration of -1 seconds"},
 		{"a negative cost", func(p *Problem) { p.Vehicles[0].HourCost = -1 }, "costs of truck K1"},
+		{"coordinates of some", func(p *Problem) { p.Coordinates = [][2]float64{{1, 2}} }, "1 locations have coordinates, there are 6"},
+		{"coordinates that are no number", func(p *Problem) {
+			p.Coordinates = make([][2]float64, 6)
+			p.Coordinates[3][1] = math.NaN()
+		}, "location 3 lies at [0 NaN], which is no place"},
+		{"a usual vehicle that does not exist", func(p *Problem) { p.Stops[1].Usual = []int{1} }, "stop B is usual for vehicle 1"},
+		{"a negative cost of change", func(p *Problem) { p.Stops[1].ChangeCost = -1 }, "another vehicle for stop B"},
+		{"a price of balance that overflows", func(p *Problem) { p.BalanceHourCost = maxCents + 1 }, "the cost of balance"},
+		{"a beginning without a departure", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Serve}}
+		}, "has begun with a serve of 0 as visit 0"},
+		{"a beginning back in time", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Depart, Leave: 60}, {Kind: Serve, Arrive: 30}}
+		}, "goes back in time"},
+		{"a beginning that serves nothing", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Depart}}
+		}, "name the stop that it is on its way to"},
+		{"a beginning that serves twice", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Depart}, {Kind: Serve}, {Kind: Serve}}
+		}, "stop A has been served twice"},
+		{"a beginning that unloads nothing", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Depart}, {Kind: Unload}}
+		}, "has unloaded nothing"},
+		{"a beginning that cannot be finished", func(p *Problem) {
+			p.Vehicles[0].Begun = []Visit{{Kind: Depart}, {Kind: Serve, Leave: 20 * 3600, Start: 20 * 3600, Arrive: 20 * 3600}}
+		}, "truck K1 cannot finish what it has begun: a window would be missed"},
 		{"units that do not fit", func(p *Problem) { p.Units = []string{"kg", "l"} }, "2 units are named for 1 dimensions"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

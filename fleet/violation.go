@@ -23,6 +23,7 @@ const (
 	ServedTwice    Code = "twice"      // a stop or vehicle twice
 	WrongUnserved  Code = "unserved"   // the list of unserved stops is not what the routes leave
 	RequiredMissed Code = "required"   // a required stop is not served
+	BegunChanged   Code = "begun"      // a route does not begin with what its vehicle has begun
 	NotAllowed     Code = "allowed"    // this vehicle may not serve the stop or its group
 	MixedGroups    Code = "groups"     // stops of two groups in one trip
 	WrongFacility  Code = "facility"   // a facility that does not accept what is unloaded

@@ -218,7 +218,9 @@ func (f *vrplib) problem() (*Problem, error) {
 	case len(f.depots) == 0:
 		return nil, fmt.Errorf("the file must name a depot among its %d nodes, it names none", n)
 	}
-	p := &Problem{Locations: n, Dimensions: 1, Seconds: make([]int32, n*n), Meters: make([]int32, n*n)}
+	p := &Problem{
+		Locations: n, Dimensions: 1, Seconds: make([]int32, n*n), Meters: make([]int32, n*n), Coordinates: f.points,
+	}
 	windows := f.values[sectionWindow]
 	switch {
 	case f.kind == "MDVRPTW" || f.kind == "HFVRP":

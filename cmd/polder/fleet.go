@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,17 +16,18 @@ import (
 )
 
 type fleetCmd struct {
-	Solve fleetSolveCmd `cmd:"" help:"Plan routes for a problem in VRPLIB format or Polder's JSON."`
+	Solve fleetSolveCmd `cmd:"" help:"Plan routes for a problem in VRPLIB or Solomon's format or Polder's JSON."`
 	Check fleetCheckCmd `cmd:"" help:"Judge a solution of such a problem, and say what is wrong with it."`
 }
 
 type fleetSolveCmd struct {
-	Problem string        `arg:"" help:"The problem: FILE.vrp or FILE.json." type:"path"`
+	Problem string        `arg:"" help:"The problem: FILE.vrp, FILE.txt (Solomon) or FILE.json." type:"path"`
 	Time    time.Duration `help:"How long to search." default:"10s"`
 	Seed    uint64        `help:"Of the search." default:"1"`
 	Workers int           `help:"How many search at once." default:"1"`
 	Rounds  int           `help:"How long to search, in iterations, instead of --time: the result is then the same every time." placeholder:"N"`
 	Warm    string        `help:"A solution to begin with." placeholder:"FILE" type:"path"`
+	SVG     string        `name:"svg" help:"Where to draw the routes, where the problem says where its places lie." placeholder:"FILE" type:"path"`
 	Out     string        `help:"Where to write the solution, as JSON with all times." placeholder:"FILE" type:"path"`
 }
 
@@ -39,6 +41,10 @@ func (c *fleetSolveCmd) Run(ctx context.Context, g *Globals) error {
 	p, err := readFleetProblem(c.Problem)
 	if err != nil {
 		return err
+	}
+	if c.SVG != "" && len(p.Coordinates) == 0 {
+		return problem.New(problem.Invalid, "fleet.svg", "The problem does not say where its places lie, so that no routes can be drawn.").
+			At(c.Problem).Do("Give it coordinates, or leave --svg out.")
 	}
 	began := time.Now()
 	options := fleet.Options{Seed: c.Seed, Workers: c.Workers, OnBest: func(s *fleet.Solution) {
@@ -67,6 +73,11 @@ func (c *fleetSolveCmd) Run(ctx context.Context, g *Globals) error {
 			return err
 		}
 	}
+	if c.SVG != "" {
+		if err := writeFile(c.SVG, func(w *bufio.Writer) error { return fleet.WriteSVG(w, p, s) }); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(g.out, "%d routes serve %d of %d stops: %s.\n", len(s.Routes), len(p.Stops)-len(s.Unserved), len(p.Stops), fleetCost(p, s))
 	if isMissing {
 		return problem.New(problem.Invalid, "fleet.missing", "Not everything can be served: %s.", missing.Error()).At(c.Problem)
@@ -88,7 +99,7 @@ func fleetCost(p *fleet.Problem, s *fleet.Solution) string {
 }
 
 type fleetCheckCmd struct {
-	Problem  string `arg:"" help:"The problem: FILE.vrp or FILE.json." type:"path"`
+	Problem  string `arg:"" help:"The problem: FILE.vrp, FILE.txt (Solomon) or FILE.json." type:"path"`
 	Solution string `arg:"" help:"The solution: FILE.sol in VRPLIB format, or FILE.json." type:"path"`
 }
 
@@ -134,7 +145,7 @@ func readFleetProblem(name string) (*fleet.Problem, error) {
 		}
 		return p, nil
 	}
-	p, err := fleet.ReadVRPLIB(f)
+	p, err := fleet.ReadInstance(f)
 	if err != nil {
 		return nil, fleetInvalid(name, "problem", err)
 	}

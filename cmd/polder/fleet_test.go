@@ -11,10 +11,16 @@ const testInstance = "../../../shared/data/vrp/CVRP/X-n101-k25.vrp"
 
 func TestFleetSolvesAndChecksRoutes(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "routes.json")
-	status, stdout, stderr := command("fleet", "solve", testInstance, "--rounds", "2000", "--out", out)
+	picture := filepath.Join(t.TempDir(), "routes.svg")
+	status, stdout, stderr := command("fleet", "solve", testInstance, "--rounds", "2000", "--out", out, "--svg", picture)
 	if status != exitOK {
 		t.Fatalf("solve: status %d: %s", status, stderr)
 	}
+	drawn, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(drawn), "<svg", "<polyline", "<title>stop 2</title>")
 	contains(t, stdout, "routes serve 100 of 100 stops: cost 2")
 
 	status, stdout, stderr = command("fleet", "check", testInstance, out)
