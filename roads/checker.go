@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 )
 
 // Checker tells whether a line can be driven on a network. It looks at the
@@ -20,16 +22,32 @@ type Checker struct {
 	pieces  []piece
 	stops   map[int32]bool // nodes with a barrier that the vehicle does not pass
 	bound   map[int32][]Restriction
+	over    []Restriction // over ways
+	private []bool        // by way
 }
 
 // piece is one straight part of a way in a permitted direction.
 type piece struct{ from, to, way int32 }
 
+// driven is a piece and those driven before it.
+type driven struct {
+	piece
+	before *driven
+	open   bool // one of them was not private
+}
+
 // checkTolerance is how far an end of a line may lie beside its street, in metres.
 const checkTolerance = 0.5
 
-// NewChecker makes a checker of lines for a vehicle.
-func NewChecker(n *Network, p Profile) (*Checker, error) {
+// NewChecker makes a checker of lines for a vehicle, at any time.
+func NewChecker(n *Network, p Profile) (*Checker, error) { return newChecker(n, p, p.anyTime()) }
+
+// NewCheckerAt makes one for a moment, as [Graph.At] understands it.
+func NewCheckerAt(n *Network, p Profile, t time.Time) (*Checker, error) {
+	return newChecker(n, p, view{at: t})
+}
+
+func newChecker(n *Network, p Profile, v view) (*Checker, error) {
 	if err := n.Check(); err != nil {
 		return nil, err
 	}
@@ -46,9 +64,11 @@ func NewChecker(n *Network, p Profile) (*Checker, error) {
 		c.coming[to] = append(c.coming[to], s)
 		c.pieces = append(c.pieces, s)
 	}
+	c.private = make([]bool, len(n.Ways))
 	for i := range n.Ways {
-		w := &n.Ways[i]
-		if !p.drives(w) {
+		w := p.ruled(&n.Ways[i], v)
+		c.private[i] = w.Private&p.Needs != 0
+		if !p.drives(&w) || c.isZoned(&w, v) {
 			continue
 		}
 		for k := 1; k < len(w.Nodes); k++ {
@@ -67,6 +87,19 @@ func NewChecker(n *Network, p Profile) (*Checker, error) {
 	}
 	for _, r := range n.Restrictions {
 		touches := func(s piece) bool { return s.way == r.To }
+		when, err := parseCondition(r.When)
+		if err != nil {
+			return nil, err
+		}
+		if counts, _ := when.weighs(&p, v); !counts {
+			continue
+		}
+		if len(r.Over) > 0 {
+			if p.bound(&r) && c.leads(&r) {
+				c.over = append(c.over, r)
+			}
+			continue
+		}
 		if p.bound(&r) && (slices.ContainsFunc(c.leaving[r.Via], touches) || slices.ContainsFunc(c.coming[r.Via], touches)) {
 			c.bound[r.Via] = append(c.bound[r.Via], r)
 		}
@@ -74,9 +107,54 @@ func NewChecker(n *Network, p Profile) (*Checker, error) {
 	return c, nil
 }
 
+// leads says whether the ways of a restriction over ways can be driven one after the other at
+// some time: a command that cannot be obeyed is none.
+func (c *Checker) leads(r *Restriction) bool {
+	joints, ok := c.n.joints(r, r.Via)
+	along := func(way, from, to int32) bool {
+		w := c.profile.ruled(&c.n.Ways[way], view{timeless: permitting})
+		first, last := slices.Index(w.Nodes, from), slices.Index(w.Nodes, to)
+		isRing := w.Nodes[0] == w.Nodes[len(w.Nodes)-1]
+		access := Access(0)
+		if first < last || isRing {
+			access |= w.Forward
+		}
+		if first > last || isRing {
+			access |= w.Backward
+		}
+		return c.profile.drives(&w) && access&c.profile.Needs != 0
+	}
+	for i := range r.Over {
+		ok = ok && along(r.Over[i], joints[i], joints[i+1])
+	}
+	if !ok {
+		return false
+	}
+	to, end := c.n.Ways[r.To].Nodes, joints[len(joints)-1]
+	return along(r.To, end, to[0]) || along(r.To, end, to[len(to)-1])
+}
+
+// isZoned says whether a way lies in a zone that the vehicle may not drive in, with all its
+// nodes: of others the ends may be driven.
+func (c *Checker) isZoned(w *Way, v view) bool {
+	p := &c.profile
+	for i := range c.n.Zones {
+		z := &c.n.Zones[i]
+		when, err := parseCondition(z.When)
+		if err != nil || z.Applies&p.Needs == 0 || p.Emission == 0 || p.Emission >= z.Least {
+			continue
+		}
+		if counts, _ := when.weighs(p, v); counts &&
+			!slices.ContainsFunc(w.Nodes, func(u int32) bool { return !planar.PolygonContains(z.Polygon, c.n.Nodes[u]) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Check returns nil when a line runs along streets that the vehicle may drive, in
-// a permitted direction, through no barrier that stops it, against no turn
-// restriction, and turns back only where the profile allows. The ends may lie
+// a permitted direction, through no barrier that stops it and no private street, against
+// no turn restriction, and turns back only where the profile allows. The ends may lie
 // anywhere on a street; all points between are corners of the network's ways.
 func (c *Checker) Check(line orb.LineString) error {
 	if len(line) < 2 {
@@ -86,11 +164,11 @@ func (c *Checker) Check(line orb.LineString) error {
 		return c.checkStraight(line)
 	}
 	last := len(line) - 1
-	var now []piece
+	var now []*driven
 	for _, v := range c.at[line[1]] {
 		for _, s := range c.coming[v] {
 			if c.on(line[0], s) {
-				now = append(now, s)
+				now = append(now, &driven{s, nil, !c.private[s.way]})
 			}
 		}
 	}
@@ -98,7 +176,7 @@ func (c *Checker) Check(line orb.LineString) error {
 		return c.fault(line, 0, "no street may be driven from here to the next point")
 	}
 	for i := 1; i < last; i++ {
-		var next []piece
+		var next []*driven
 		possible, refusal := false, ""
 		for _, from := range now {
 			for _, to := range c.leaving[from.to] {
@@ -110,7 +188,7 @@ func (c *Checker) Check(line orb.LineString) error {
 					refusal = why
 					continue
 				}
-				next = append(next, to)
+				next = append(next, &driven{to, from, from.open || !c.private[to.way]})
 			}
 		}
 		switch {
@@ -152,13 +230,20 @@ func (c *Checker) on(p orb.Point, s piece) bool {
 }
 
 // turn returns why the vehicle may not go from one part to the next, "" when it may.
-func (c *Checker) turn(from, to piece) string {
+func (c *Checker) turn(before *driven, to piece) string {
+	from := before.piece
 	v, back := from.to, to.to == from.from && to.way == from.way
 	if c.stops[v] && !back {
 		return "a barrier stops the vehicle"
 	}
 	if back && !c.mayTurnBack(v, from) {
 		return "the vehicle may not turn back here"
+	}
+	if c.private[from.way] && !c.private[to.way] && before.open {
+		return "a private street is no way through"
+	}
+	if why := c.turnOver(before, to); why != "" {
+		return why
 	}
 	command, obeyed := false, false
 	for _, r := range c.bound[v] {
@@ -179,6 +264,65 @@ func (c *Checker) turn(from, to piece) string {
 	}
 	return ""
 }
+
+// turnOver returns why restrictions over ways forbid a turn.
+func (c *Checker) turnOver(before *driven, to piece) string {
+	type street struct{ way, from, to int32 } // driven whole, or from where it was come to
+	// The streets driven, last first: pieces of one way in one direction are one.
+	var streets []street
+	for d := before; d != nil; d = d.before {
+		last := len(streets) - 1
+		if last >= 0 && streets[last].way == d.way && streets[last].from == d.to && (d.before == nil || d.before.from != d.to) &&
+			d.from != streets[last].to {
+			streets[last].from = d.from
+		} else {
+			streets = append(streets, street{d.way, d.from, d.to})
+		}
+		if len(streets) > maxOver {
+			break
+		}
+	}
+	commanded, obeyed := false, false
+	for i := range c.over {
+		r := &c.over[i]
+		joints, ok := c.n.joints(r, r.Via)
+		if !ok {
+			continue
+		}
+		for done := len(r.Over); done >= 0; done-- { // how many of the ways between lie behind
+			if len(streets) <= done || to.from != joints[done] {
+				continue
+			}
+			behind := streets[done].way == r.From && streets[done].to == joints[0]
+			for k := range done {
+				s := streets[done-1-k]
+				behind = behind && s.way == r.Over[k] && s.from == joints[k] && s.to == joints[k+1]
+			}
+			if !behind {
+				continue
+			}
+			if done < len(r.Over) {
+				if r.Only {
+					commanded, obeyed = true, obeyed || to.way == r.Over[done]
+				}
+				continue
+			}
+			if !r.Only && to.way == r.To {
+				return "a turn restriction forbids this turn after the streets before it"
+			}
+			if r.Only {
+				commanded, obeyed = true, obeyed || to.way == r.To
+			}
+		}
+	}
+	if commanded && !obeyed {
+		return "a turn restriction commands another turn after the streets before it"
+	}
+	return ""
+}
+
+// maxOver is more streets than any restriction leads over.
+const maxOver = 64
 
 // mayTurnBack says whether the profile allows turning back at v: at a dead end,
 // nothing leads on from which the vehicle could come back.

@@ -159,7 +159,7 @@ func (g *Graph) putAside(a *aside) error {
 	if err := json.Unmarshal(a.facts, &facts); err != nil {
 		return contradiction("its facts are not JSON")
 	}
-	g.stats = facts.Stats
+	g.stats, g.timed = facts.Stats, facts.Timed
 	c := &g.cells
 	c.min, c.width, c.height, c.reach = facts.GridMin, facts.GridWidth, facts.GridHeight, facts.GridReach
 	c.columns, c.rows = facts.GridColumns, facts.GridRows
