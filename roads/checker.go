@@ -18,6 +18,7 @@ type Checker struct {
 	profile Profile
 	at      map[orb.Point][]int32
 	leaving map[int32][]piece // by node
+	always  map[int32][]piece // the same at any time
 	coming  map[int32][]piece
 	pieces  []piece
 	stops   map[int32]bool // nodes with a barrier that the vehicle does not pass
@@ -52,32 +53,26 @@ func newChecker(n *Network, p Profile, v view) (*Checker, error) {
 		return nil, err
 	}
 	c := &Checker{
-		n: n, profile: p, at: map[orb.Point][]int32{}, leaving: map[int32][]piece{}, coming: map[int32][]piece{},
+		n: n, profile: p, at: map[orb.Point][]int32{}, leaving: map[int32][]piece{}, always: map[int32][]piece{}, coming: map[int32][]piece{},
 		stops: map[int32]bool{}, bound: map[int32][]Restriction{},
 	}
 	for v, q := range n.Nodes {
 		c.at[q] = append(c.at[q], int32(v))
 	}
-	add := func(from, to, way int32) {
-		s := piece{from, to, way}
-		c.leaving[from] = append(c.leaving[from], s)
-		c.coming[to] = append(c.coming[to], s)
-		c.pieces = append(c.pieces, s)
-	}
 	c.private = make([]bool, len(n.Ways))
 	for i := range n.Ways {
 		w := p.ruled(&n.Ways[i], v)
 		c.private[i] = w.Private&p.Needs != 0
-		if !p.drives(&w) || c.isZoned(&w, v) {
-			continue
+		if p.drives(&w) && !c.isZoned(&w, v) {
+			eachPiece(&w, int32(i), p.Needs, func(s piece) {
+				c.leaving[s.from] = append(c.leaving[s.from], s)
+				c.coming[s.to] = append(c.coming[s.to], s)
+				c.pieces = append(c.pieces, s)
+			})
 		}
-		for k := 1; k < len(w.Nodes); k++ {
-			if w.Forward&p.Needs != 0 {
-				add(w.Nodes[k-1], w.Nodes[k], int32(i))
-			}
-			if w.Backward&p.Needs != 0 {
-				add(w.Nodes[k], w.Nodes[k-1], int32(i))
-			}
+		w = p.ruled(&n.Ways[i], p.anyTime())
+		if p.drives(&w) && !c.isZoned(&w, p.anyTime()) {
+			eachPiece(&w, int32(i), p.Needs, func(s piece) { c.always[s.from] = append(c.always[s.from], s) })
 		}
 	}
 	for i := range n.Barriers {
@@ -105,6 +100,18 @@ func newChecker(n *Network, p Profile, v view) (*Checker, error) {
 		}
 	}
 	return c, nil
+}
+
+// eachPiece visits the straight parts of a way in the directions in which it may be driven.
+func eachPiece(w *Way, way int32, needs Access, visit func(piece)) {
+	for k := 1; k < len(w.Nodes); k++ {
+		if w.Forward&needs != 0 {
+			visit(piece{w.Nodes[k-1], w.Nodes[k], way})
+		}
+		if w.Backward&needs != 0 {
+			visit(piece{w.Nodes[k], w.Nodes[k-1], way})
+		}
+	}
 }
 
 // leads says whether the ways of a restriction over ways can be driven one after the other at
@@ -236,7 +243,7 @@ func (c *Checker) turn(before *driven, to piece) string {
 	if c.stops[v] && !back {
 		return "a barrier stops the vehicle"
 	}
-	if back && !c.mayTurnBack(v, from) {
+	if back && !c.mayTurnBack(before) {
 		return "the vehicle may not turn back here"
 	}
 	if c.private[from.way] && !c.private[to.way] && before.open {
@@ -324,24 +331,29 @@ func (c *Checker) turnOver(before *driven, to piece) string {
 // maxOver is more streets than any restriction leads over.
 const maxOver = 64
 
-// mayTurnBack says whether the profile allows turning back at v: at a dead end,
-// nothing leads on from which the vehicle could come back.
-func (c *Checker) mayTurnBack(v int32, from piece) bool {
+// mayTurnBack says whether the profile allows turning back where a part ends: at a dead end,
+// nothing leads on at any time from which the vehicle could come back.
+func (c *Checker) mayTurnBack(before *driven) bool {
+	from := before.piece
+	v := from.to
 	switch {
 	case c.profile.UTurns == UTurnAnywhere || c.stops[v]:
 		return true
 	case c.profile.UTurns == UTurnNever:
 		return false
 	}
-	for _, s := range c.leaving[v] {
-		if (s.to != from.from || s.way != from.way) && c.reaches(s.to, v) {
+	isPrivate := c.private[from.way]
+	for _, s := range c.always[v] {
+		switch {
+		case s.to == from.from && s.way == from.way:
+		case c.private[s.way] && isPrivate, !c.private[s.way] && !(isPrivate && before.open) && c.reaches(s.to, v):
 			return false
 		}
 	}
 	return true
 }
 
-// reaches says whether there is a way from one node to another, whatever the turns.
+// reaches says whether there is a way from one node to another at any time, whatever the turns.
 func (c *Checker) reaches(from, to int32) bool {
 	seen := map[int32]bool{from: true}
 	queue := []int32{from}
@@ -351,8 +363,8 @@ func (c *Checker) reaches(from, to int32) bool {
 			return true
 		}
 		queue = queue[:len(queue)-1]
-		for _, s := range c.leaving[v] {
-			if !seen[s.to] && (!c.stops[v] || v == from) {
+		for _, s := range c.always[v] {
+			if !seen[s.to] && !c.private[s.way] && (!c.stops[v] || v == from) {
 				seen[s.to] = true
 				queue = append(queue, s.to)
 			}

@@ -312,6 +312,7 @@ func naive(n *roads.Network, open map[roads.Straight]bool, p roads.Profile, from
 	type part struct {
 		way, a, b int32
 		seconds   float64
+		begins    bool // trips begin on it
 	}
 	var parts []part
 	for i, w := range n.Ways {
@@ -322,11 +323,11 @@ func naive(n *roads.Network, open map[roads.Straight]bool, p roads.Profile, from
 		for k := 1; k < len(w.Nodes); k++ {
 			d := distance(n.Nodes[w.Nodes[k-1]], n.Nodes[w.Nodes[k]]) / v
 			a, b := n.Nodes[w.Nodes[k-1]], n.Nodes[w.Nodes[k]]
-			if open[roads.Straight{Way: w.ID, From: a, To: b}] {
-				parts = append(parts, part{int32(i), w.Nodes[k-1], w.Nodes[k], d})
+			if begins, is := open[roads.Straight{Way: w.ID, From: a, To: b}]; is {
+				parts = append(parts, part{int32(i), w.Nodes[k-1], w.Nodes[k], d, begins})
 			}
-			if open[roads.Straight{Way: w.ID, From: b, To: a}] {
-				parts = append(parts, part{int32(i), w.Nodes[k], w.Nodes[k-1], d})
+			if begins, is := open[roads.Straight{Way: w.ID, From: b, To: a}]; is {
+				parts = append(parts, part{int32(i), w.Nodes[k], w.Nodes[k-1], d, begins})
 			}
 		}
 	}
@@ -360,7 +361,7 @@ func naive(n *roads.Network, open map[roads.Straight]bool, p roads.Profile, from
 	private := func(s part) bool { return n.Ways[s.way].Private != 0 }
 	allowed := func(trail []int, wasOpen bool, r part) bool {
 		s := parts[trail[len(trail)-1]]
-		if private(s) && !private(r) && wasOpen || !overAllowed(n, trail, func(i int) (way, a, b int32) { return parts[i].way, parts[i].a, parts[i].b }, r.way, r.b) {
+		if private(s) && !private(r) && wasOpen || private(r) && !wasOpen && !r.begins || !overAllowed(n, trail, func(i int) (way, a, b int32) { return parts[i].way, parts[i].a, parts[i].b }, r.way, r.b) {
 			return false
 		}
 		back := r.way == s.way && r.b == s.a
@@ -417,7 +418,7 @@ func naive(n *roads.Network, open map[roads.Straight]bool, p roads.Profile, from
 		}
 	}
 	for i, s := range parts {
-		if f := on(from, s); f >= 0 {
+		if f := on(from, s); f >= 0 && s.begins {
 			if g := on(to, s); g >= f-1e-9 {
 				best = min(best, (g-f)*s.seconds)
 			}
