@@ -83,7 +83,21 @@ func (d *drive) reach() (in, begins []bool) {
 		if a >= first && !core[a] && !d.is(a, traitInside) && !core[d.base(a)] && !begins[d.base(a)] {
 			in[a] = false // from there is no way on
 		}
-		in[a] = in[a] || begins[a]
+		if begins[a] {
+			in[a] = true
+			waiting = append(waiting, a)
+		}
+	}
+	for len(waiting) > 0 { // copies that only trips come to that began there
+		a := waiting[len(waiting)-1]
+		waiting = waiting[:len(waiting)-1]
+		for _, t := range d.turns[d.turnFrom[a]:d.turnFrom[a+1]] {
+			b := t.arc()
+			if d.goes(t) && b >= first && !in[b] && (d.is(b, traitInside) || core[d.base(b)] || begins[d.base(b)]) {
+				in[b], begins[b] = true, true
+				waiting = append(waiting, b)
+			}
+		}
 	}
 	return in, begins
 }
