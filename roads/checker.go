@@ -129,8 +129,12 @@ func (c *Checker) leads(r *Restriction) bool {
 		if first > last || isRing {
 			access |= w.Backward
 		}
+		if !isRing && first != last && slices.ContainsFunc(w.Nodes[min(first, last)+1:max(first, last)], func(v int32) bool { return c.stops[v] }) {
+			return false
+		}
 		return c.profile.drives(&w) && access&c.profile.Needs != 0
 	}
+	ok = ok && !slices.ContainsFunc(joints, func(v int32) bool { return c.stops[v] })
 	for i := range r.Over {
 		ok = ok && along(r.Over[i], joints[i], joints[i+1])
 	}
@@ -138,7 +142,8 @@ func (c *Checker) leads(r *Restriction) bool {
 		return false
 	}
 	to, end := c.n.Ways[r.To].Nodes, joints[len(joints)-1]
-	return along(r.To, end, to[0]) || along(r.To, end, to[len(to)-1])
+	before := slices.Index(to, end)
+	return before > 0 && along(r.To, end, to[before-1]) || before+1 < len(to) && along(r.To, end, to[before+1])
 }
 
 // isZoned says whether a way lies in a zone that the vehicle may not drive in, with all its
@@ -243,7 +248,7 @@ func (c *Checker) turn(before *driven, to piece) string {
 	if c.stops[v] && !back {
 		return "a barrier stops the vehicle"
 	}
-	if back && !c.mayTurnBack(before) {
+	if back && !c.mayTurnBack(from) {
 		return "the vehicle may not turn back here"
 	}
 	if c.private[from.way] && !c.private[to.way] && before.open {
@@ -333,8 +338,7 @@ const maxOver = 64
 
 // mayTurnBack says whether the profile allows turning back where a part ends: at a dead end,
 // nothing leads on at any time from which the vehicle could come back.
-func (c *Checker) mayTurnBack(before *driven) bool {
-	from := before.piece
+func (c *Checker) mayTurnBack(from piece) bool {
 	v := from.to
 	switch {
 	case c.profile.UTurns == UTurnAnywhere || c.stops[v]:
@@ -342,11 +346,10 @@ func (c *Checker) mayTurnBack(before *driven) bool {
 	case c.profile.UTurns == UTurnNever:
 		return false
 	}
-	isPrivate := c.private[from.way]
 	for _, s := range c.always[v] {
-		switch {
-		case s.to == from.from && s.way == from.way:
-		case c.private[s.way] && isPrivate, !c.private[s.way] && !(isPrivate && before.open) && c.reaches(s.to, v):
+		// What leads on over private streets, or from them, is left to Build: on private ground it is
+		// harmless to turn.
+		if (s.to != from.from || s.way != from.way) && !c.private[s.way] && !c.private[from.way] && c.reaches(s.to, v) {
 			return false
 		}
 	}

@@ -55,7 +55,8 @@ func (d *drive) reach() (in, begins []bool) {
 	begins = make([]bool, arcs)
 	before := make(map[int32][]int32) // arcs of a trip's beginning, by one that can follow
 	for a := range arcs {
-		if in[a] || d.open != nil && !d.open[a] || a < first && !hasCopy[a] && !d.is(a, traitPrivate) {
+		base := d.base(a)
+		if in[a] || d.open != nil && !d.open[a] || !core[base] && !hasCopy[base] && !d.is(a, traitPrivate) {
 			continue
 		}
 		for _, t := range d.turns[d.turnFrom[a]:d.turnFrom[a+1]] {
