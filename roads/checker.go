@@ -279,16 +279,15 @@ func (c *Checker) turn(before *driven, to piece) string {
 
 // turnOver returns why restrictions over ways forbid a turn.
 func (c *Checker) turnOver(before *driven, to piece) string {
-	type street struct{ way, from, to int32 } // driven whole, or from where it was come to
+	type street struct{ way, from, second, to int32 } // second: the node after from
 	// The streets driven, last first: pieces of one way in one direction are one.
 	var streets []street
 	for d := before; d != nil; d = d.before {
 		last := len(streets) - 1
-		if last >= 0 && streets[last].way == d.way && streets[last].from == d.to && (d.before == nil || d.before.from != d.to) &&
-			d.from != streets[last].to {
-			streets[last].from = d.from
+		if last >= 0 && streets[last].way == d.way && streets[last].second != d.from {
+			streets[last].from, streets[last].second = d.from, d.to
 		} else {
-			streets = append(streets, street{d.way, d.from, d.to})
+			streets = append(streets, street{d.way, d.from, d.to, d.to})
 		}
 		if len(streets) > maxOver {
 			break
