@@ -193,7 +193,11 @@ func (b *builder) addHistories(r *boundTurn) {
 	h := b.histories
 	for _, first := range arriving {
 		for _, walk := range middle {
-			if b.head(first) != b.tail(walk[0]) || b.head(walk[len(walk)-1]) != b.tail(leaving[0]) {
+			whole := b.head(walk[len(walk)-1]) == b.tail(leaving[0])
+			for i, before := 0, first; i < len(walk); i++ {
+				whole, before = whole && b.head(before) == b.tail(walk[i]), walk[i]
+			}
+			if !whole {
 				continue // a barrier lies between
 			}
 			now := first
