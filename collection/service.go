@@ -38,6 +38,9 @@ type Options struct {
 	Log *slog.Logger
 	// Node names this process among those that share the database.
 	Node string
+	// Graphs is the folder in which graphs of the streets are kept between runs, beside the
+	// database; "" keeps none.
+	Graphs string
 	// Rounds is how long the solver searches, in iterations; 0 means DefaultRounds. The
 	// same inputs and rounds give the same plan.
 	Rounds int

@@ -8,6 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -97,13 +100,55 @@ func (s *Service) streetsLocked(ctx context.Context) (*Streets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("street network: %w", err)
 	}
-	graph, err := roads.Build(network, roads.Truck())
+	graph, err := s.graph(network, sum)
 	if err != nil {
 		return nil, fmt.Errorf("street network: %w", err)
 	}
 	s.streets.streets = &Streets{SHA256: sum, Network: network, Graph: graph}
 	s.streets.points, s.streets.matrix = nil, nil
 	return s.streets.streets, nil
+}
+
+// graph returns the graph of a network for a truck: the one that is saved in the folder of
+// graphs, or, when that is not there, stale or damaged, a new one, which is saved. A graph
+// that cannot be saved is used all the same, since it can always be built again.
+func (s *Service) graph(network *roads.Network, sum string) (*roads.Graph, error) {
+	profile := roads.Truck()
+	if s.o.Graphs == "" {
+		return roads.Build(network, profile)
+	}
+	var hash [sha256.Size]byte
+	if _, err := hex.Decode(hash[:], []byte(sum)); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(s.o.Graphs, "streets-"+sum+"-truck.graph")
+	graph, err := roads.OpenGraph(name, hash, profile)
+	if err == nil {
+		return graph, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		s.log.Info("the saved graph of the streets is built again", "file", name, "why", err)
+	}
+	if graph, err = roads.Build(network, profile); err != nil {
+		return nil, err
+	}
+	if err := graph.SaveFile(name, hash); err != nil {
+		s.log.Warn("the graph of the streets is not saved", "file", name, "error", err)
+		return graph, nil
+	}
+	// Graphs of streets before these. Whoever has one mapped keeps it.
+	before, err := filepath.Glob(filepath.Join(s.o.Graphs, "streets-*-truck.graph"))
+	if err != nil {
+		return nil, err
+	}
+	for _, old := range before {
+		if old != name {
+			if err := os.Remove(old); err != nil {
+				s.log.Warn("the graph of streets before is not removed", "file", old, "error", err)
+			}
+		}
+	}
+	return graph, nil
 }
 
 // travel is the travel between the points of a plan.

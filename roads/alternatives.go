@@ -45,7 +45,7 @@ func (g *Graph) Alternatives(from, to Snap, count int) ([]Path, error) {
 	paths := []Path{g.path(q.path, best, from, to)}
 	shown := make(map[int32]bool)
 	for _, a := range q.path {
-		shown[a] = true
+		shown[g.base(a)] = true
 	}
 	slices.SortFunc(q.met, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(q.out[a].cost+q.in[a].cost, q.out[b].cost+q.in[b].cost), cmp.Compare(a, b))
@@ -63,7 +63,7 @@ func (g *Graph) Alternatives(from, to Snap, count int) ([]Path, error) {
 		}
 		paths = append(paths, g.path(q.path, cost, from, to))
 		for _, a := range q.path {
-			shown[a] = true
+			shown[g.base(a)] = true
 		}
 	}
 	return paths, nil
@@ -80,7 +80,7 @@ func (q *query) differs(g *Graph, shown map[int32]bool, best packedCost, from, t
 		if i == len(q.path)-1 {
 			last = shareAlong(a, to)
 		}
-		if shown[a] {
+		if shown[g.base(a)] {
 			shared += int64(g.cost[a>>1].part(first, last) >> timeShift)
 		}
 	}

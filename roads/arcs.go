@@ -24,7 +24,7 @@ func (g *Graph) ArcGraph() *ArcGraph {
 	}
 	for arc := range g.open {
 		for _, u := range g.turns[g.turnFrom[arc]:g.turnFrom[arc+1]] {
-			if to := u.arc(); g.open[arc] && g.open[to] {
+			if to := u.arc(); g.open[arc] && g.open[to] && !u.isShut() {
 				a.Tail, a.Head = append(a.Tail, node[arc]), append(a.Head, node[to])
 				a.Millis = append(a.Millis, int64((g.cost[arc>>1]+g.turnCost[u.kind()])>>timeShift))
 			}

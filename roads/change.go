@@ -34,12 +34,16 @@ func (g *Graph) With(changes ...Change) (*Graph, error) {
 	changed.changed = g.changed || len(changes) > 0
 	changed.cost, changed.open = slices.Clone(g.cost), slices.Clone(g.open)
 	for _, c := range changes {
-		if c.Edge < 0 || int(c.Edge) >= len(g.cost) {
-			return nil, problem.New(problem.Invalid, "roads.change.edge", "The graph has no edge %d; it has %d.", c.Edge, len(g.cost)).
+		if c.Edge < 0 || c.Edge >= g.edges() {
+			return nil, problem.New(problem.Invalid, "roads.change.edge", "The graph has no edge %d; it has %d.", c.Edge, g.edges()).
 				Do("Take the edge of a place that this graph snapped.")
 		}
+		first, end := g.copies(c.Edge)
 		if c.Closed {
 			changed.open[2*c.Edge], changed.open[2*c.Edge+1] = false, false
+			for a := 2 * first; a < 2*end; a++ {
+				changed.open[a] = false
+			}
 		}
 		if c.Speed == 0 {
 			continue
@@ -54,6 +58,9 @@ func (g *Graph) With(changes ...Change) (*Graph, error) {
 				c.Speed, c.Edge, long, longest.Hours()).Do("Close the edge.")
 		}
 		changed.cost[c.Edge] = driveCost(long, c.Speed)
+		for e := first; e < end; e++ {
+			changed.cost[e] = changed.cost[c.Edge]
+		}
 	}
 	changed.up, changed.down = g.topology.customize(&changed, runtime.GOMAXPROCS(0))
 	return &changed, nil
@@ -62,16 +69,16 @@ func (g *Graph) With(changes ...Change) (*Graph, error) {
 // EdgesOf returns the edges that are part of a way, by the source's own number.
 func (g *Graph) EdgesOf(way int64) []int32 {
 	var edges []int32
-	for e := range g.label {
+	for e := range g.edges() {
 		if g.label[e].way == way {
-			edges = append(edges, int32(e))
+			edges = append(edges, e)
 		}
 	}
 	return edges
 }
 
 // UnreachableError says that no open street leads from one place to another. It
-// happens only on a graph with closures.
+// happens only on a graph with closures or of a moment.
 type UnreachableError struct {
 	From, To             Snap
 	FromClosed, ToClosed bool // the street of the place is closed

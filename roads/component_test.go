@@ -38,7 +38,7 @@ func TestTheLargestComponentIsThatOfMutualReach(t *testing.T) {
 		for a := range n {
 			largest = max(largest, size(a))
 		}
-		in, count := largestComponent(from, turns), 0
+		in, count := (&drive{turnFrom: from, turns: turns}).largest(), 0
 		for a := range n {
 			if !in[a] {
 				continue

@@ -56,24 +56,27 @@ func (c packedCost) part(from, to float64) packedCost {
 	return packCost(int64(ms), 0, int64(cm))
 }
 
-// turn is the arc that a turn leads to (in the upper bits) and the kind of turn.
+// turn is the arc that a turn leads to (in the upper bits), the kind of turn, and whether it
+// is shut: not driven now, though it is at other times.
 type turn uint32
 
 const (
-	turnBits  = 3
-	turnKinds = 1 << turnBits
+	turnBits  = 4
+	turnKinds = 1 << 3
 
 	turnStraight = 0
 	turnRight    = 1
 	turnLeft     = 2
 	turnBack     = 3
 	turnEntering = 4 // added: from an open street into one for destination traffic
+	turnShut     = 8 // added, no part of the kind
 )
 
 func makeTurn(arc int32, kind int) turn { return turn(uint32(arc)<<turnBits | uint32(kind)) }
 
-func (t turn) arc() int32 { return int32(t >> turnBits) }
-func (t turn) kind() int  { return int(t & (turnKinds - 1)) }
+func (t turn) arc() int32   { return int32(t >> turnBits) }
+func (t turn) kind() int    { return int(t & (turnKinds - 1)) }
+func (t turn) isShut() bool { return t&turnShut != 0 }
 
 // turnCosts returns the cost by kind of turn.
 func (p *Profile) turnCosts() (costs [turnKinds]packedCost) {

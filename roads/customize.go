@@ -81,7 +81,7 @@ func (c *customization) turns(g *Graph) {
 		}
 		for i := g.turnFrom[a]; i < g.turnFrom[a+1]; i++ {
 			u, k := g.turns[i], c.t.turnLink[i]
-			if !g.open[u.arc()] || k == noLink {
+			if !g.open[u.arc()] || u.isShut() || k == noLink {
 				continue
 			}
 			if cost := g.cost[a>>1] + g.turnCost[u.kind()]; k >= 0 {

@@ -32,7 +32,8 @@ func ReadNetwork(r io.Reader) (*Network, error) {
 	} else if n < len(head) {
 		return nil, refuse("truncated", "The stored street map is cut off.", again)
 	}
-	switch version := head[len(networkMagic)]; {
+	version := head[len(networkMagic)]
+	switch {
 	case version > networkVersion:
 		return nil, refuse("newer", fmt.Sprintf("The street map was stored by a newer Polder (version %d; this one reads %d).", version, networkVersion),
 			"Update Polder, or import the street map again with this one.")
@@ -57,6 +58,9 @@ func ReadNetwork(r io.Reader) (*Network, error) {
 	}
 	d := decoder{rest: body}
 	n := d.network()
+	if version == networkVersion {
+		d.rules(n)
+	}
 	if d.err == nil && len(d.rest) > 0 {
 		d.err = errors.New("bytes are left over")
 	}
@@ -214,12 +218,62 @@ func (d *decoder) area(a *Area) {
 	a.Kind = AreaKind(d.upTo(uint64(Industrial)))
 	a.Schematic = d.upTo(areaSchematic) == areaSchematic
 	a.Name = d.text()
-	a.Polygon = make(orb.Polygon, d.count(1))
-	for i := range a.Polygon {
+	a.Polygon = d.polygon()
+}
+
+func (d *decoder) polygon() orb.Polygon {
+	polygon := make(orb.Polygon, d.count(1))
+	for i := range polygon {
 		ring := make(orb.Ring, d.count(2))
 		for k := range ring {
 			ring[k] = d.point()
 		}
-		a.Polygon[i] = ring
+		polygon[i] = ring
+	}
+	return polygon
+}
+
+// rules reads what version 2 has beside.
+func (d *decoder) rules(n *Network) {
+	d.indexed(len(n.Ways), 4, func(i int) {
+		w := &n.Ways[i]
+		w.Private, w.Seconds = Access(d.upTo(math.MaxUint8)), uint32(d.upTo(math.MaxUint32))
+		w.Conditionals = make([]Conditional, d.count(6))
+		for k := range w.Conditionals {
+			w.Conditionals[k] = Conditional{
+				When: d.text(), Forward: Access(d.upTo(math.MaxUint8)), Backward: Access(d.upTo(math.MaxUint8)),
+				Admits: Access(d.upTo(math.MaxUint8)), Limit: Limit(d.upTo(uint64(LimitSpeed))), Max: uint16(d.upTo(math.MaxUint16)),
+			}
+		}
+	})
+	d.indexed(len(n.Restrictions), 3, func(i int) {
+		r := &n.Restrictions[i]
+		r.When = d.text()
+		r.Over = make([]int32, d.count(1))
+		for k := range r.Over {
+			r.Over[k] = int32(d.upTo(math.MaxInt32))
+		}
+	})
+	n.Zones = make([]Zone, d.count(5))
+	for i := range n.Zones {
+		z := &n.Zones[i]
+		z.Name, z.Applies, z.Least = d.text(), Access(d.upTo(math.MaxUint8)), Emission(d.upTo(math.MaxUint8))
+		z.When, z.Polygon = d.text(), d.polygon()
+	}
+	if d.err == nil && n.version() != networkVersion {
+		d.fail("it is stored in a version that it does not need")
+	}
+}
+
+// indexed reads elements of a list, each after its index; one takes at least some bytes.
+func (d *decoder) indexed(length, bytesEach int, read func(i int)) {
+	at := uint64(0)
+	for k := range d.count(bytesEach) {
+		step := d.upTo(uint64(length))
+		if at += step; at >= uint64(length) || k > 0 && step == 0 {
+			d.fail("what is said beside belongs to nothing")
+			return
+		}
+		read(int(at))
 	}
 }

@@ -37,11 +37,10 @@ func (s *search) clear() {
 // begin labels the arcs that can be turned into after leaving a place, in either direction.
 func (s *search) begin(from Snap) {
 	g := s.g
-	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
-		if !g.open[a] {
-			continue
+	for direction, is := range g.served(from) {
+		if a := 2*from.Edge + int32(direction); is && g.open[a] {
+			s.relax(a, ^a, g.cost[from.Edge].part(shareAlong(a, from), 1))
 		}
-		s.relax(a, ^a, g.cost[from.Edge].part(shareAlong(a, from), 1))
 	}
 }
 
@@ -62,7 +61,7 @@ func (s *search) relax(a, parent int32, end packedCost) {
 	g := s.g
 	for _, t := range g.turns[g.turnFrom[a]:g.turnFrom[a+1]] {
 		b := t.arc()
-		if !g.open[b] {
+		if !g.open[b] || t.isShut() {
 			continue
 		}
 		key := end + g.turnCost[t.kind()]
@@ -139,17 +138,21 @@ func (s *search) costsFrom(from Snap, to []Snap) []packedCost {
 	best := make([]packedCost, len(to))
 	for j, t := range to {
 		best[j] = unreached
-		for a := 2 * t.Edge; a <= 2*t.Edge+1; a++ {
-			if !s.g.open[a] {
+		for direction, is := range s.g.served(t) {
+			arc := 2*t.Edge + int32(direction)
+			if !is {
 				continue
 			}
-			share := shareAlong(a, t)
-			if ahead := shareAlong(a, from); t.Edge == from.Edge && share >= ahead {
-				best[j] = min(best[j], s.g.cost[t.Edge].part(ahead, share))
-			}
-			if s.cost[a] < unreached {
-				best[j] = min(best[j], s.cost[a]+s.g.cost[t.Edge].part(0, share))
-			}
+			s.g.states(arc, func(a int32) bool {
+				share := shareAlong(a, t)
+				if ahead := shareAlong(a, from); t.Edge == from.Edge && share >= ahead && a == arc && s.g.served(from)[direction] {
+					best[j] = min(best[j], s.g.cost[t.Edge].part(ahead, share))
+				}
+				if s.cost[a] < unreached {
+					best[j] = min(best[j], s.cost[a]+s.g.cost[t.Edge].part(0, share))
+				}
+				return false
+			})
 		}
 	}
 	return best

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -15,13 +16,17 @@ import (
 //	flags, the strings (count, then each with its length), source (string number)
 //	nodes: count, then longitude and latitude as differences from the one before
 //	ways, barriers, restrictions, areas: each a count, then the elements
+//	in version 2: what ways and restrictions have beside, each with the index of the
+//	  way or restriction as a difference from the one before; zones
 //	SHA-256 of everything before it, 32 bytes
 //
 // Numbers are varints, signed ones in zigzag coding; coordinates are in 1e-7
-// degree (about one centimetre). Equal networks give equal bytes.
+// degree (about one centimetre). Equal networks give equal bytes: a network with nothing
+// that needs version 2 is stored as version 1, which older ones of Polder read too.
 const (
 	networkMagic   = "POLDRNET"
-	networkVersion = 1
+	networkVersion = 2
+	plainVersion   = 1
 )
 
 // The flags of a network, an area and a restriction.
@@ -50,7 +55,8 @@ func (n *Network) WriteTo(w io.Writer) (int64, error) {
 	hash := sha256.New()
 	e := encoder{w: io.MultiWriter(w, hash), strings: map[string]int{}}
 	e.buf = append(e.buf, networkMagic...)
-	e.buf = append(e.buf, networkVersion)
+	version := n.version()
+	e.buf = append(e.buf, version)
 	var flags uint64
 	if n.Simulated {
 		flags |= flagSimulated
@@ -86,6 +92,9 @@ func (n *Network) WriteTo(w io.Writer) (int64, error) {
 	e.number(uint64(len(n.Areas)))
 	for i := range n.Areas {
 		e.area(&n.Areas[i])
+	}
+	if version == networkVersion {
+		e.rules(n)
 	}
 	e.flush()
 	if e.err == nil {
@@ -156,6 +165,18 @@ func (e *encoder) table(n *Network) {
 	for i := range n.Areas {
 		add(n.Areas[i].Name)
 	}
+	for i := range n.Ways {
+		for _, c := range n.Ways[i].Conditionals {
+			add(c.When)
+		}
+	}
+	for i := range n.Restrictions {
+		add(n.Restrictions[i].When)
+	}
+	for i := range n.Zones {
+		add(n.Zones[i].Name)
+		add(n.Zones[i].When)
+	}
 	e.number(uint64(len(list)))
 	for _, s := range list {
 		e.number(uint64(len(s)))
@@ -202,11 +223,85 @@ func (e *encoder) area(a *Area) {
 	e.number(uint64(a.Kind))
 	e.flag(a.Schematic, areaSchematic)
 	e.text(a.Name)
-	e.number(uint64(len(a.Polygon)))
-	for _, ring := range a.Polygon {
+	e.polygon(a.Polygon)
+}
+
+func (e *encoder) polygon(polygon orb.Polygon) {
+	e.number(uint64(len(polygon)))
+	for _, ring := range polygon {
 		e.number(uint64(len(ring)))
 		for _, p := range ring {
 			e.point(p)
 		}
+	}
+}
+
+// hasRules says whether a way has what only version 2 stores.
+func (w *Way) hasRules() bool { return w.Private != 0 || w.Seconds != 0 || len(w.Conditionals) > 0 }
+
+func (r *Restriction) hasRules() bool { return r.When != "" || len(r.Over) > 0 }
+
+// version returns the lowest in which the network can be stored.
+func (n *Network) version() byte {
+	if len(n.Zones) > 0 || slices.ContainsFunc(n.Ways, func(w Way) bool { return w.hasRules() }) ||
+		slices.ContainsFunc(n.Restrictions, func(r Restriction) bool { return r.hasRules() }) {
+		return networkVersion
+	}
+	return plainVersion
+}
+
+// rules writes what version 2 has beside.
+func (e *encoder) rules(n *Network) {
+	var which []int
+	for i := range n.Ways {
+		if n.Ways[i].hasRules() {
+			which = append(which, i)
+		}
+	}
+	e.indexed(which, func(i int) {
+		w := &n.Ways[i]
+		e.number(uint64(w.Private))
+		e.number(uint64(w.Seconds))
+		e.number(uint64(len(w.Conditionals)))
+		for _, c := range w.Conditionals {
+			e.text(c.When)
+			for _, v := range [...]uint64{uint64(c.Forward), uint64(c.Backward), uint64(c.Admits), uint64(c.Limit), uint64(c.Max)} {
+				e.number(v)
+			}
+		}
+	})
+	which = which[:0]
+	for i := range n.Restrictions {
+		if n.Restrictions[i].hasRules() {
+			which = append(which, i)
+		}
+	}
+	e.indexed(which, func(i int) {
+		r := &n.Restrictions[i]
+		e.text(r.When)
+		e.number(uint64(len(r.Over)))
+		for _, w := range r.Over {
+			e.number(uint64(w))
+		}
+	})
+	e.number(uint64(len(n.Zones)))
+	for i := range n.Zones {
+		z := &n.Zones[i]
+		e.text(z.Name)
+		e.number(uint64(z.Applies))
+		e.number(uint64(z.Least))
+		e.text(z.When)
+		e.polygon(z.Polygon)
+	}
+}
+
+// indexed writes elements of a list, each after its index.
+func (e *encoder) indexed(which []int, write func(i int)) {
+	e.number(uint64(len(which)))
+	before := 0
+	for _, i := range which {
+		e.number(uint64(i - before))
+		before = i
+		write(i)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -36,7 +37,7 @@ func pairs(t *testing.T) int {
 func somewhere(g *roads.Graph, r *rand.Rand, count int) []roads.Snap {
 	at := make([]roads.Snap, count)
 	for i := range at {
-		at[i] = roads.Snap{Edge: r.Int32N(int32(g.Stats().Edges)), Along: r.Float64()}
+		at[i] = roads.Snap{Edge: r.Int32N(int32(g.Stats().Edges)), Along: r.Float64(), Meters: 5, Right: r.IntN(2) == 0}
 		switch r.IntN(10) {
 		case 0:
 			at[i].Along = float64(r.IntN(2))
@@ -121,6 +122,7 @@ func TestCostsEqualDijkstrasOnRandomNetworks(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := roads.Truck()
 		p.UTurns = rapid.SampledFrom([]roads.UTurn{roads.UTurnDeadEnd, roads.UTurnAnywhere, roads.UTurnNever}).Draw(rt, "u-turn")
+		p.Approach = rapid.SampledFrom([]roads.Approach{roads.ApproachEither, roads.ApproachCurb}).Draw(rt, "approach")
 		n := drawTown(rt)
 		for i := range n.Ways {
 			if rapid.IntRange(0, 4).Draw(rt, "destination") == 0 {
@@ -134,5 +136,8 @@ func TestCostsEqualDijkstrasOnRandomNetworks(t *testing.T) {
 		}
 		seed := rapid.Uint64().Draw(rt, "seed")
 		agree(rt, g, somewhere(g, rand.New(rand.NewPCG(seed, 0)), 12))
+		if now, err := g.At(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)); err == nil {
+			agree(rt, now, somewhere(now, rand.New(rand.NewPCG(seed, 0)), 12))
+		}
 	})
 }

@@ -15,17 +15,18 @@ type Straight struct {
 	From, To orb.Point
 }
 
-// Component returns the straight parts that a graph drives.
+// Component returns the straight parts that a graph drives. False are those on which trips from
+// elsewhere end, and none begins: private ones that lead on nowhere.
 func (g *Graph) Component() map[Straight]bool {
 	parts := map[Straight]bool{}
-	for e := range int32(len(g.cost)) {
+	for e := range g.edges() {
 		line := g.edgePoints(e)
 		for i := 1; i < len(line); i++ {
-			if g.open[2*e] {
-				parts[Straight{g.label[e].way, line[i-1], line[i]}] = true
+			if g.open[2*e] || g.isReached(2*e) {
+				parts[Straight{g.label[e].way, line[i-1], line[i]}] = g.open[2*e]
 			}
-			if g.open[2*e+1] {
-				parts[Straight{g.label[e].way, line[i], line[i-1]}] = true
+			if g.open[2*e+1] || g.isReached(2*e+1) {
+				parts[Straight{g.label[e].way, line[i], line[i-1]}] = g.open[2*e+1]
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package roads
 import (
 	"math"
 	"sync"
+	"time"
 
 	"github.com/paulmach/orb"
 )
@@ -16,6 +17,9 @@ import (
 // search labels arcs, not junctions, so that a turn can be forbidden or cost time.
 // The arrays are flat and their elements small, since a search runs through them
 // at random.
+//
+// The last edges are copies of others, for arcs that differ by what was driven before (see
+// histories.go). Places are never on them; paths and costs are over arcs, copies or not.
 type Graph struct {
 	profile Profile
 	stats   Stats
@@ -24,9 +28,11 @@ type Graph struct {
 	metric
 
 	// By edge.
-	shape []int32 // edge e has points[shape[e]:shape[e+1]], at least two
-	label []label
-	class []Class
+	shape  []int32 // edge e has points[shape[e]:shape[e+1]], at least two
+	label  []label
+	class  []Class
+	traits []trait
+	copyOf []int32 // by copy, from edge edges() on: the edge that it is of, ascending
 	// points are the corners of all edges in drawing order.
 	points []orb.Point
 
@@ -40,8 +46,10 @@ type Graph struct {
 	queries  *sync.Pool // of *query
 	climbers *sync.Pool // of *climber
 
-	changed bool     // made by With: it is not what Build makes of the network
-	mapping *mapping // of the file that the arrays lie in; nil when Build made them
+	timed   timed     // what depends on the moment
+	moment  time.Time // made by At for it; zero for what Build makes
+	changed bool      // made by With: it is not what Build makes of the network
+	mapping *mapping  // of the file that the arrays lie in; nil when Build made them
 }
 
 // label is what a person is told about an edge.
@@ -52,7 +60,7 @@ type label struct {
 
 // Stats says what a graph was made of and what was left out.
 type Stats struct {
-	Nodes, Edges, Arcs, Turns int // in the graph; Arcs counts permitted directions
+	Nodes, Edges, Arcs, Turns int // in the graph; Arcs counts the directions that are permitted at any time
 
 	Meters        float64 // length of the edges in the graph
 	DrivableEdges int     // edges that the vehicle may drive at all

@@ -18,16 +18,25 @@ type ImportOptions struct {
 	Name     string            // of the file, for messages
 	Progress func(bytes int64) // called now and then with how much of the file is done
 	Counts   *ImportCounts     // filled in when not nil
+	Unread   func(Unread)      // called with each condition that cannot be read, and is left out
+}
+
+// Unread is a tag, or a part of one, that an import left out.
+type Unread struct {
+	Element string // as "way 7046172"
+	Tag     string // key and value
+	Why     error
 }
 
 // ImportCounts says what an import found and what it left out.
 type ImportCounts struct {
-	Blocks, Nodes, Ways, Barriers, Restrictions, Areas int
+	Blocks, Nodes, Ways, Barriers, Restrictions, Areas, Zones int
 
 	MissingNodes      int // corners of streets that are not in the file; the street is cut there
-	ViaWays           int // turn restrictions over a street in between, left out
-	LostRestrictions  int // turn restrictions whose streets are not in the file
-	Conditional       int // restrictions of access or turns at certain times, left out
+	ViaWays           int // turn restrictions over streets in between
+	LostRestrictions  int // turn restrictions whose streets are not in the file or do not meet
+	Conditional       int // rules of access, limits and turns at certain times or for certain vehicles
+	Unread            int // such rules that could not be read, left out; see ImportOptions
 	BrokenAreas       int // outlines that do not close or are not whole in the file
 	UnreadableNumbers int // limits of weight, size or speed that could not be read
 }
@@ -55,7 +64,7 @@ func ImportPBF(ctx context.Context, r io.Reader, o ImportOptions) (*Network, err
 	if err != nil {
 		return nil, im.explain(err)
 	}
-	im.reader, im.size = pbf.NewReader(file, size), size
+	im.file, im.size = pbf.NewReader(file, size), size
 	n, err := im.run()
 	if err != nil {
 		return nil, im.explain(err)
@@ -153,7 +162,7 @@ type importer struct {
 	ctx     context.Context
 	options ImportOptions
 	counts  ImportCounts
-	reader  *pbf.Reader
+	file    *pbf.Reader
 	size    int64
 	blocks  []pbf.Block
 
@@ -187,9 +196,11 @@ type osmWay struct {
 
 type osmTurn struct {
 	from, to int64
-	via      int64
+	via      int64   // a node, or
+	over     []int64 // ways
 	only     bool
 	applies  Access
+	when     string
 }
 
 type osmBar struct {
@@ -230,7 +241,7 @@ func (im *importer) pass(number int, h pbf.Handler) error {
 			if err := im.ctx.Err(); err != nil {
 				return err
 			}
-			b, err := im.reader.Block(len(im.blocks)+1, offset)
+			b, err := im.file.Block(len(im.blocks)+1, offset)
 			if errors.Is(err, io.EOF) {
 				im.counts.Blocks = len(im.blocks)
 				return nil
@@ -238,7 +249,7 @@ func (im *importer) pass(number int, h pbf.Handler) error {
 			if err != nil {
 				return err
 			}
-			if err := im.reader.Decode(&b, h); err != nil {
+			if err := im.file.Decode(&b, h); err != nil {
 				return err
 			}
 			im.blocks = append(im.blocks, b)
@@ -255,7 +266,7 @@ func (im *importer) pass(number int, h pbf.Handler) error {
 			return err
 		}
 		if b := im.blocks[i]; b.Kinds&wanted != 0 {
-			if err := im.reader.Decode(&b, h); err != nil {
+			if err := im.file.Decode(&b, h); err != nil {
 				return err
 			}
 		}
@@ -317,7 +328,8 @@ func (im *importer) way(id int64, nodes []int64, tags pbf.Tags) error {
 	if len(tags) == 0 {
 		return nil
 	}
-	if kind := areaKind(tags); kind != 0 && nodes[0] == nodes[len(nodes)-1] && len(nodes) >= 4 {
+	kind, zone := areaKind(tags), im.zone("way", id, tags)
+	if (kind != 0 || zone != nil) && nodes[0] == nodes[len(nodes)-1] && len(nodes) >= 4 {
 		kept, err := im.keepNodes(nodes)
 		if err != nil {
 			return err
@@ -326,9 +338,9 @@ func (im *importer) way(id int64, nodes []int64, tags pbf.Tags) error {
 		if err != nil {
 			return err
 		}
-		im.rings = append(im.rings, osmRing{kind, name, kept})
+		im.rings = append(im.rings, osmRing{kind, name, zone, kept})
 	}
-	street := tagReader{tags: tags, counts: &im.counts}
+	street := im.reader("way", id, tags)
 	w, ok := street.way()
 	if !ok {
 		return nil
@@ -345,8 +357,25 @@ func (im *importer) way(id int64, nodes []int64, tags pbf.Tags) error {
 	if err != nil {
 		return err
 	}
+	for i := range w.Conditionals {
+		if w.Conditionals[i].When, err = im.keep(w.Conditionals[i].When); err != nil {
+			return err
+		}
+	}
+	if im.corners += 16 * len(w.Conditionals); im.corners > maxCorners {
+		return errLarge
+	}
 	im.ways = append(im.ways, osmWay{w, kept})
 	return nil
+}
+
+// reader returns one for the tags of an element.
+func (im *importer) reader(kind string, id int64, tags pbf.Tags) *tagReader {
+	r := &tagReader{tags: tags, counts: &im.counts}
+	if tell := im.options.Unread; tell != nil {
+		r.unread = func(tag string, why error) { tell(Unread{fmt.Sprintf("%s %d", kind, id), tag, why}) }
+	}
+	return r
 }
 
 // collect lists the nodes that are needed.
@@ -380,7 +409,7 @@ func (im *importer) node(id int64, lon, lat int32, tags pbf.Tags) error {
 	if len(tags) == 0 || again {
 		return nil
 	}
-	reader := tagReader{tags: tags, counts: &im.counts}
+	reader := im.reader("node", id, tags)
 	if b, ok := reader.barrier(); ok {
 		im.barriers = append(im.barriers, osmBar{id, b})
 	}

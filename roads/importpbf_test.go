@@ -208,8 +208,8 @@ func TestWhatTheTagsOfACrossingMean(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (roads.ImportCounts{
-		Blocks: 2, Nodes: 7, Ways: 3, Barriers: 3, Restrictions: 2, Areas: 2,
-		MissingNodes: 1, ViaWays: 1, LostRestrictions: 1, Conditional: 1, BrokenAreas: 1,
+		Blocks: 2, Nodes: 7, Ways: 3, Barriers: 3, Restrictions: 3, Areas: 2,
+		MissingNodes: 1, LostRestrictions: 2, Conditional: 1, BrokenAreas: 1,
 	}); c != want {
 		t.Errorf("counts\n %+v, want\n %+v", c, want)
 	}
@@ -235,6 +235,9 @@ func TestWhatTheTagsOfACrossingMean(t *testing.T) {
 	}
 	if r := n.Restrictions[1]; !r.Only || r.From != 2 || r.To != 0 || r.Applies != roads.AccessTruck {
 		t.Errorf("only_right_turn for trucks is %+v", r)
+	}
+	if r := n.Restrictions[2]; r.When != "Mo-Fr 07:00-09:00" || r.From != 2 || r.To != 0 {
+		t.Errorf("no_left_turn in the morning is %+v", r)
 	}
 	wood, lake := n.Areas[0], n.Areas[1]
 	if wood.Kind != roads.Green || wood.Name != "Bos" || lake.Kind != roads.Water || len(lake.Polygon) != 2 || len(lake.Polygon[0]) != 5 {

@@ -27,21 +27,19 @@ func (g *Graph) Isochrone(from Snap, within time.Duration) (orb.MultiLineString,
 		lines orb.MultiLineString
 		spans []span
 	)
-	for e := range int32(len(g.cost)) {
+	served := g.served(from)
+	for e := range g.edges() {
 		spans = spans[:0]
-		if s, ok := g.reached(c, 2*e, limit); ok {
-			spans = append(spans, span{0, s})
-		}
-		if s, ok := g.reached(c, 2*e+1, limit); ok {
-			spans = append(spans, span{1 - s, 1})
-		}
-		if e == from.Edge && limit >= 0 {
-			part := shareWithin(limit, g.cost[e])
-			if g.open[2*e] {
-				spans = append(spans, span{from.Along, min(1, from.Along+part)})
-			}
-			if g.open[2*e+1] {
-				spans = append(spans, span{max(0, from.Along-part), from.Along})
+		for arc := 2 * e; arc <= 2*e+1; arc++ {
+			g.states(arc, func(a int32) bool {
+				if s, ok := g.reached(c, a, limit); ok {
+					spans = append(spans, along(arc, 0, s))
+				}
+				return false
+			})
+			if e == from.Edge && limit >= 0 && served[arc&1] && g.open[arc] {
+				share := shareAlong(arc, from)
+				spans = append(spans, along(arc, share, min(1, share+shareWithin(limit, g.cost[e]))))
 			}
 		}
 		for _, s := range merge(spans) {
@@ -62,6 +60,14 @@ func (g *Graph) Isochrone(from Snap, within time.Duration) (orb.MultiLineString,
 // span is a stretch of an edge, in shares of its length in drawing order.
 type span struct{ first, last float64 }
 
+// along returns the span between two shares of an arc.
+func along(arc int32, first, last float64) span {
+	if arc&1 == 1 {
+		return span{1 - last, 1 - first}
+	}
+	return span{first, last}
+}
+
 // merge joins spans that touch, in place.
 func merge(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.first, b.first) })
@@ -76,12 +82,9 @@ func merge(spans []span) []span {
 	return kept
 }
 
-// reached returns the share of an arc that is reached from its beginning in a limit of
+// reached returns the share of an open arc that is reached from its beginning in a limit of
 // milliseconds; ok is false when not even its beginning is.
 func (g *Graph) reached(c *climber, arc int32, limit int64) (share float64, ok bool) {
-	if !g.open[arc] {
-		return 0, false
-	}
 	cost := c.cost[g.topology.rank[arc]]
 	if cost == unreached {
 		return 0, false

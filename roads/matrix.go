@@ -58,7 +58,7 @@ func (g *Graph) Matrix(ctx context.Context, at []Snap) (*Matrix, error) {
 
 // checkSnap refuses a place that this graph cannot have snapped.
 func (g *Graph) checkSnap(s Snap) error {
-	if s.Edge < 0 || int(s.Edge) >= len(g.cost) || !(s.Along >= 0 && s.Along <= 1) {
+	if s.Edge < 0 || s.Edge >= g.edges() || !(s.Along >= 0 && s.Along <= 1) {
 		return fmt.Errorf("edge %d, share %v: this graph did not snap that place", s.Edge, s.Along)
 	}
 	return nil

@@ -6,7 +6,11 @@
 // seed (package roads/synth); both are stored in one format ([Network.WriteTo]).
 package roads
 
-import "github.com/paulmach/orb"
+import (
+	"slices"
+
+	"github.com/paulmach/orb"
+)
 
 // A Network is a street map: streets with their rules, and the areas that a
 // basemap is painted from. Coordinates are WGS 84 (longitude, latitude).
@@ -22,6 +26,7 @@ type Network struct {
 	Barriers     []Barrier // at most one a node, in order of node
 	Restrictions []Restriction
 	Areas        []Area
+	Zones        []Zone
 }
 
 // A Way is a street, or a part of one, along which nothing but the position changes.
@@ -42,7 +47,51 @@ type Way struct {
 	Bridge, Tunnel    bool
 	Roundabout        bool
 	Unpaved           bool
+
+	Private      Access        // of those whom Forward and Backward name: who may drive here only where a trip begins or ends
+	Seconds      uint32        // that the whole way takes, as a ferry's timetable says; 0 when not said
+	Conditionals []Conditional // what differs at times, or for some vehicles; of several that hold the last one counts
 }
+
+// A Conditional says what else holds on a way while a condition does.
+type Conditional struct {
+	When string // see [Network.Check]; as "Mo-Fr 07:00-09:00 AND weight>7.5"
+
+	Forward, Backward Access // whom it speaks of, in and against the drawing order
+	Admits            Access // of these, who may drive (for destination traffic only, with that member); the others may not
+
+	Limit Limit  // what it sets instead
+	Max   uint16 // in the unit of the way's own; 0: not limited
+}
+
+// Limit is a limit of a [Way].
+type Limit uint8
+
+// The limits that a [Conditional] can set.
+const (
+	NoLimit Limit = iota
+	LimitWeight
+	LimitHeight
+	LimitWidth
+	LimitLength
+	LimitSpeed
+)
+
+// A Zone is an area that vehicles may drive in only when they are clean enough.
+type Zone struct {
+	Name    string
+	Polygon orb.Polygon
+	Applies Access   // whom it binds
+	Least   Emission // the class that is admitted and every cleaner one
+	When    string   // a condition, as of a [Conditional]; "" is always
+}
+
+// Emission is the emission class of a vehicle: that of the European standards, 1 to 7;
+// ZeroEmission is cleaner than all. 0 is not known.
+type Emission uint8
+
+// ZeroEmission is the class of vehicles without an exhaust.
+const ZeroEmission Emission = 100
 
 // Access says which means of travel a street admits, as a set.
 type Access uint8
@@ -86,13 +135,16 @@ const (
 	Ferry
 )
 
-// A Restriction forbids (or, when Only is set, commands) one turn.
+// A Restriction forbids (or, when Only is set, commands) one turn: from one way to
+// another where they meet, or with Over from one over several whole ways to another.
 type Restriction struct {
-	From, To int32 // indexes into Network.Ways
-	Via      int32 // index into Network.Nodes
+	From, To int32   // indexes into Network.Ways
+	Via      int32   // index into Network.Nodes: where From is left
+	Over     []int32 // ways in between, in the order of driving; often none
 	Only     bool
 	// Applies says whom it binds; 0 is all motor traffic.
 	Applies Access
+	When    string // a condition, as of a [Conditional]; "" is always
 }
 
 // A Barrier stands on a node and stops who may not pass it: a bollard, a locked
@@ -123,3 +175,40 @@ const (
 	Built
 	Industrial
 )
+
+// joints returns the nodes at which a restriction over ways goes from one way to the next:
+// first via, or any where its first two meet when via is -1.
+func (n *Network) joints(r *Restriction, via int32) (nodes []int32, ok bool) {
+	before := r.From
+	for i, over := range r.Over {
+		from, to := n.Ways[over].Nodes, n.Ways[before].Nodes
+		if i > 0 {
+			via = -1
+		}
+		v := meeting(from, to, via, nodes)
+		if v < 0 {
+			return nil, false
+		}
+		nodes, before = append(nodes, v), over
+	}
+	v := meeting(n.Ways[before].Nodes, n.Ways[r.To].Nodes, -1, nodes)
+	return append(nodes, v), v >= 0
+}
+
+// meeting returns a node that two ways share, if possible an end of the first and not the
+// last of those before; only one node is looked at unless that is -1. It returns -1 when
+// there is none.
+func meeting(a, b []int32, only int32, before []int32) int32 {
+	found := int32(-1)
+	look := func(v int32) bool {
+		if only >= 0 && v != only || !slices.Contains(b, v) {
+			return false
+		}
+		found = v
+		return len(before) == 0 || before[len(before)-1] != v
+	}
+	if look(a[0]) || look(a[len(a)-1]) || slices.ContainsFunc(a, look) {
+		return found
+	}
+	return found // the one before, if they share no other
+}

@@ -106,7 +106,8 @@ func newGraphReader(data []byte) (*graphReader, error) {
 	}
 	at := len(graphMagic)
 	if v := binary.LittleEndian.Uint32(data[at:]); v != graphVersion {
-		return nil, refuseGraph(problem.Invalid, "version", "The graph was saved by another Polder (version %d; this one opens %d).", v, graphVersion)
+		return nil, refuseGraph(problem.Invalid, "version", "The graph was saved by another Polder (version %d; this one opens %d).",
+			v, graphVersion)
 	}
 	if native.Uint32(data[at+4:]) != graphOrder {
 		return nil, refuseGraph(problem.Invalid, "order", "The graph was saved on a machine with another order of bytes.")
@@ -116,9 +117,11 @@ func newGraphReader(data []byte) (*graphReader, error) {
 	at += 2 * sha256.Size
 	switch size := native.Uint64(data[at:]); {
 	case size > uint64(len(data)):
-		return nil, refuseGraph(problem.Invalid, "truncated", "The saved graph is cut off: %d of %d bytes are there.", len(data), size)
+		return nil, refuseGraph(problem.Invalid, "truncated", "The saved graph is cut off: %d of %d bytes are there.",
+			len(data), size)
 	case size < uint64(len(data)):
-		return nil, refuseGraph(problem.Invalid, "corrupt", "The saved graph is damaged: it has %d bytes too many.", uint64(len(data))-size)
+		return nil, refuseGraph(problem.Invalid, "corrupt", "The saved graph is damaged: it has %d bytes too many.",
+			uint64(len(data))-size)
 	}
 	body := data[:len(data)-graphTrailer]
 	if uint64(crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))) != native.Uint64(data[len(body):]) {
@@ -156,7 +159,7 @@ func (g *Graph) putAside(a *aside) error {
 	if err := json.Unmarshal(a.facts, &facts); err != nil {
 		return contradiction("its facts are not JSON")
 	}
-	g.stats = facts.Stats
+	g.stats, g.timed = facts.Stats, facts.Timed
 	c := &g.cells
 	c.min, c.width, c.height, c.reach = facts.GridMin, facts.GridWidth, facts.GridHeight, facts.GridReach
 	c.columns, c.rows = facts.GridColumns, facts.GridRows

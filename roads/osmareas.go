@@ -11,8 +11,9 @@ import (
 
 // osmRing is a closed way that is an area by itself.
 type osmRing struct {
-	kind  AreaKind
+	kind  AreaKind // 0 for a zone that is nothing else
 	name  string
+	zone  *Zone // without name and polygon; nil when it is none
 	nodes []int64
 }
 
@@ -20,6 +21,7 @@ type osmRing struct {
 type osmShape struct {
 	kind         AreaKind
 	name         string
+	zone         *Zone
 	outer, inner []int64 // ways
 }
 
@@ -53,15 +55,24 @@ func areaKind(tags pbf.Tags) AreaKind {
 
 // areas makes polygons of all outlines that are whole: outer rings run
 // counterclockwise, holes clockwise.
-func (im *importer) areas() []Area {
-	var areas []Area
+func (im *importer) areas() (areas []Area, zones []Zone) {
+	add := func(kind AreaKind, zone *Zone, name string, p orb.Polygon) {
+		if kind != 0 {
+			areas = append(areas, Area{Kind: kind, Name: name, Polygon: p})
+		}
+		if zone != nil {
+			z := *zone
+			z.Name, z.Polygon = name, p
+			zones = append(zones, z)
+		}
+	}
 	for _, r := range im.rings {
 		ring, ok := im.ring(r.nodes, orb.CCW)
 		if !ok {
 			im.counts.BrokenAreas++
 			continue
 		}
-		areas = append(areas, Area{Kind: r.kind, Name: r.name, Polygon: orb.Polygon{ring}})
+		add(r.kind, r.zone, r.name, orb.Polygon{ring})
 	}
 	for _, s := range im.shapes {
 		outers, okOuter := im.join(s.outer, orb.CCW)
@@ -82,10 +93,10 @@ func (im *importer) areas() []Area {
 			}
 		}
 		for _, p := range polygons {
-			areas = append(areas, Area{Kind: s.kind, Name: s.name, Polygon: p})
+			add(s.kind, s.zone, s.name, p)
 		}
 	}
-	return areas
+	return areas, zones
 }
 
 // ring makes a ring of a closed list of nodes; ok is false when one is missing.

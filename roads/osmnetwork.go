@@ -55,19 +55,53 @@ func (im *importer) network() *Network {
 	slices.SortStableFunc(n.Barriers, func(a, b Barrier) int { return int(a.Node) - int(b.Node) })
 	n.Barriers = slices.CompactFunc(n.Barriers, func(a, b Barrier) bool { return a.Node == b.Node })
 	for _, t := range im.turns {
-		via, ok := find(t.via)
-		from, okFrom := pieceAt(n, pieces[t.from], via)
-		to, okTo := pieceAt(n, pieces[t.to], via)
-		if !ok || !okFrom || !okTo {
+		r := Restriction{Only: t.only, Applies: t.applies, When: t.when}
+		var ok bool
+		if len(t.over) > 0 {
+			ok = n.over(&r, pieces, &t)
+		} else if r.Via, ok = find(t.via); ok {
+			var okFrom, okTo bool
+			r.From, okFrom = pieceAt(n, pieces[t.from], r.Via)
+			r.To, okTo = pieceAt(n, pieces[t.to], r.Via)
+			ok = okFrom && okTo
+		}
+		if !ok {
 			im.counts.LostRestrictions++
 			continue
 		}
-		n.Restrictions = append(n.Restrictions, Restriction{From: from, To: to, Via: via, Only: t.only, Applies: t.applies})
+		if len(r.Over) > 0 {
+			im.counts.ViaWays++
+		}
+		n.Restrictions = append(n.Restrictions, r)
 	}
-	n.Areas = im.areas()
+	n.Areas, n.Zones = im.areas()
 	im.counts.Nodes, im.counts.Ways, im.counts.Areas = len(n.Nodes), len(n.Ways), len(n.Areas)
+	im.counts.Zones = len(n.Zones)
 	im.counts.Barriers, im.counts.Restrictions = len(n.Barriers), len(n.Restrictions)
 	return n
+}
+
+// over finds the ways of a restriction over ways, which must be whole and meet one after
+// the other, in the order of the file or against it.
+func (n *Network) over(r *Restriction, pieces map[int64][]int32, t *osmTurn) bool {
+	for _, id := range t.over {
+		if len(pieces[id]) != 1 {
+			return false
+		}
+		r.Over = append(r.Over, pieces[id][0])
+	}
+	for range 2 {
+		for _, r.From = range pieces[t.from] {
+			for _, r.To = range pieces[t.to] {
+				if joints, ok := n.joints(r, -1); ok {
+					r.Via = joints[0]
+					return true
+				}
+			}
+		}
+		slices.Reverse(r.Over)
+	}
+	return false
 }
 
 // pieceAt returns the piece of a way that holds a node.

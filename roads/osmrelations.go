@@ -7,22 +7,22 @@ import (
 )
 
 // relation keeps turn restrictions and outlines of areas.
-func (im *importer) relation(_ int64, members []pbf.Member, tags pbf.Tags) error {
+func (im *importer) relation(id int64, members []pbf.Member, tags pbf.Tags) error {
 	if err := im.ctx.Err(); err != nil {
 		return err
 	}
 	switch tags.Get("type") {
 	case "restriction":
-		return im.restriction(members, tags)
-	case "multipolygon":
-		return im.multipolygon(members, tags)
+		return im.restriction(id, members, tags)
+	case "multipolygon", "boundary":
+		return im.multipolygon(id, members, tags)
 	}
 	return nil
 }
 
 // restriction reads a turn restriction, which may hold for one means of travel
 // only (restriction:hgv) or leave some out (except).
-func (im *importer) restriction(members []pbf.Member, tags pbf.Tags) error {
+func (im *importer) restriction(id int64, members []pbf.Member, tags pbf.Tags) error {
 	except := Access(0)
 	for word := range strings.SplitSeq(tags.Get("except"), ";") {
 		switch strings.TrimSpace(word) {
@@ -38,36 +38,32 @@ func (im *importer) restriction(members []pbf.Member, tags pbf.Tags) error {
 			except |= AccessBicycle
 		}
 	}
-	for i := range tags {
-		key := tags[i].Key
-		kind, found := strings.CutPrefix(key, "restriction")
-		if !found {
-			continue
-		}
-		applies := Access(0)
-		switch kind {
-		case "":
-			applies = (motorTraffic | AccessBicycle) &^ except
-		case ":hgv":
-			applies = AccessTruck
-		case ":motorcar":
-			applies = AccessCar
-		case ":bus":
-			applies = AccessBus
-		case ":motor_vehicle":
-			applies = motorTraffic
-		case ":bicycle":
-			applies = AccessBicycle
-		default:
-			if strings.HasSuffix(kind, ":conditional") {
-				im.counts.Conditional++
+	var err error
+	for _, kind := range [...]struct {
+		key     string
+		applies Access
+	}{
+		{"restriction", (motorTraffic | AccessBicycle) &^ except},
+		{"restriction:hgv", AccessTruck},
+		{"restriction:motorcar", AccessCar},
+		{"restriction:bus", AccessBus},
+		{"restriction:motor_vehicle", motorTraffic},
+		{"restriction:bicycle", AccessBicycle},
+	} {
+		take := func(value, when string) bool {
+			only := strings.HasPrefix(value, "only_")
+			if !only && !strings.HasPrefix(value, "no_") {
+				return false
 			}
+			if when, err = im.keep(when); err == nil && kind.applies != 0 {
+				err = im.turn(members, osmTurn{only: only, applies: kind.applies, when: when})
+			}
+			return true
 		}
-		only := strings.HasPrefix(tags[i].Value, "only_")
-		if applies == 0 || !only && !strings.HasPrefix(tags[i].Value, "no_") {
-			continue
-		}
-		if err := im.turn(members, only, applies); err != nil {
+		take(tags.Get(kind.key), "")
+		r := im.reader("relation", id, tags)
+		r.clauses(kind.key, func(value string, c condition) bool { return !c.destination && take(value, r.when) })
+		if err != nil {
 			return err
 		}
 	}
@@ -76,19 +72,18 @@ func (im *importer) restriction(members []pbf.Member, tags pbf.Tags) error {
 
 // turn lists each pair of streets that a restriction joins: no_entry has several
 // that it comes from, no_exit several that it leads to.
-func (im *importer) turn(members []pbf.Member, only bool, applies Access) error {
-	via, vias := int64(0), 0
+func (im *importer) turn(members []pbf.Member, t osmTurn) error {
+	nodes := 0
 	for _, m := range members {
-		if m.Role != "via" {
-			continue
+		switch {
+		case m.Role != "via":
+		case m.Kind == pbf.Nodes:
+			t.via, nodes = m.ID, nodes+1
+		case m.Kind == pbf.Ways:
+			t.over = append(t.over, m.ID)
 		}
-		if m.Kind != pbf.Nodes {
-			im.counts.ViaWays++
-			return nil
-		}
-		via, vias = m.ID, vias+1
 	}
-	if vias != 1 {
+	if nodes+min(1, len(t.over)) != 1 {
 		im.counts.LostRestrictions++
 		return nil
 	}
@@ -97,26 +92,27 @@ func (im *importer) turn(members []pbf.Member, only bool, applies Access) error 
 			if from.Role != "from" || to.Role != "to" || from.Kind != pbf.Ways || to.Kind != pbf.Ways {
 				continue
 			}
-			if im.corners += 4; im.corners > maxCorners {
+			if im.corners += 4 + len(t.over); im.corners > maxCorners {
 				return errLarge
 			}
-			im.turns = append(im.turns, osmTurn{from: from.ID, to: to.ID, via: via, only: only, applies: applies})
+			t.from, t.to = from.ID, to.ID
+			im.turns = append(im.turns, t)
 		}
 	}
 	return nil
 }
 
 // multipolygon keeps the outline of an area that is made of several ways.
-func (im *importer) multipolygon(members []pbf.Member, tags pbf.Tags) error {
-	kind := areaKind(tags)
-	if kind == 0 {
+func (im *importer) multipolygon(id int64, members []pbf.Member, tags pbf.Tags) error {
+	kind, zone := areaKind(tags), im.zone("relation", id, tags)
+	if kind == 0 && zone == nil {
 		return nil
 	}
 	name, err := im.keep(tags.Get("name"))
 	if err != nil {
 		return err
 	}
-	shape := osmShape{kind: kind, name: name}
+	shape := osmShape{kind: kind, name: name, zone: zone}
 	for _, m := range members {
 		if m.Kind != pbf.Ways {
 			continue

@@ -11,6 +11,8 @@ import (
 type tagReader struct {
 	tags   pbf.Tags
 	counts *ImportCounts
+	unread func(tag string, why error) // told what cannot be read; may be nil
+	when   string                      // the condition of the clause that is being read
 }
 
 // mode is a means of travel with the tags that rule it, the most special first.
@@ -61,14 +63,15 @@ func (r *tagReader) way() (w Way, ok bool) {
 			w.Backward |= r.admitted(m, base, ":backward")
 		}
 	}
-	for i := range r.tags {
-		if key, found := strings.CutSuffix(r.tags[i].Key, ":conditional"); found {
-			switch key {
-			case "access", "vehicle", "motor_vehicle", "hgv", "oneway", "maxweight", "maxweightrating", "maxheight":
-				r.counts.Conditional++
-			}
+	for _, m := range modes() {
+		if (w.Forward|w.Backward)&m.access != 0 && (r.said(m, ":forward") == toPrivate || r.said(m, ":backward") == toPrivate) {
+			w.Private |= m.access
 		}
 	}
+	if w.Class == Ferry {
+		w.Seconds = r.duration()
+	}
+	r.conditionals(&w)
 	return w, true
 }
 
@@ -148,6 +151,7 @@ const (
 	refused
 	granted
 	toDestination
+	toPrivate
 )
 
 func permissionOf(value string) permission {
@@ -156,7 +160,9 @@ func permissionOf(value string) permission {
 		return granted
 	case "destination", "delivery", "customers":
 		return toDestination
-	case "no", "private", "permit", "residents", "agricultural", "forestry", "military", "emergency",
+	case "private":
+		return toPrivate
+	case "no", "permit", "residents", "agricultural", "forestry", "military", "emergency",
 		"use_sidepath", "dismount", "employees", "variable":
 		return refused
 	default:
@@ -177,11 +183,11 @@ func (r *tagReader) said(m mode, direction string) permission {
 	return unsaid
 }
 
-// admitted returns the access that a street gives to one means of travel in one direction.
-// Whether it is for destination traffic only is what is said of trucks.
+// admitted returns the access that a street gives to one means of travel in one direction;
+// whether it is private is another question. Whether it is for destination traffic only is what is said of trucks.
 func (r *tagReader) admitted(m mode, base Access, direction string) Access {
 	switch r.said(m, direction) {
-	case granted:
+	case granted, toPrivate:
 		return m.access
 	case toDestination:
 		if m.access == AccessTruck {
@@ -262,7 +268,9 @@ func (r *tagReader) barrier() (b Barrier, ok bool) {
 		}
 	}
 	for _, m := range modes() {
-		b.Passes |= r.admitted(m, base, "")
+		if r.said(m, "") != toPrivate { // a gate with a key
+			b.Passes |= r.admitted(m, base, "")
+		}
 	}
 	b.Passes &^= AccessDestination
 	b.MaxHeight = r.limit(size, "maxheight", "maxheight:physical")

@@ -45,7 +45,9 @@ func TestTagsSayWhoMayDriveInWhichDirection(t *testing.T) {
 		"highway=residential oneway=alternating":                            "residential ctbyf ctbyf",
 		"highway=tertiary junction=roundabout":                              "tertiary ctbyf f",
 		"highway=residential access=no bus=yes":                             "residential b b",
-		"highway=residential access=private":                                "residential  ",
+		"highway=residential access=private":                                "residential ctbyf ctbyf ctbyf",
+		"highway=service motor_vehicle=private bicycle=yes oneway=yes":      "service ctbyf f ctb",
+		"highway=service access=private hgv=yes":                            "service ctbyf ctbyf cbyf",
 		"highway=residential motor_vehicle=no":                              "residential yf yf",
 		"highway=residential motor_vehicle=no hgv=yes":                      "residential tyf tyf",
 		"highway=residential vehicle=no bicycle=yes":                        "residential yf yf",
@@ -77,7 +79,11 @@ func TestTagsSayWhoMayDriveInWhichDirection(t *testing.T) {
 		"highway=service oneway=yes oneway:motor_vehicle=no oneway:hgv=yes": "service ctbyf cbf",
 	} {
 		w, ok := tagged(tags).way()
-		if got := w.Class.String() + " " + letters(w.Forward) + " " + letters(w.Backward); got != want || ok == (w.Class == ClassUnknown) {
+		got := w.Class.String() + " " + letters(w.Forward) + " " + letters(w.Backward)
+		if w.Private != 0 {
+			got += " " + letters(w.Private)
+		}
+		if got != want || ok == (w.Class == ClassUnknown) {
 			t.Errorf("%s: %q, want %q", tags, got, want)
 		}
 	}

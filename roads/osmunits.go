@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // limit returns the lowest of several limits, 0 when none is given. What cannot
@@ -25,6 +26,44 @@ func (r *tagReader) limit(read func(string) (uint16, bool), keys ...string) uint
 		}
 	}
 	return lowest
+}
+
+// duration returns the seconds that a ferry takes, from values as "00:20", "1:10:30", "20"
+// (minutes) and "PT20M"; 0 when none is given or it cannot be read.
+func (r *tagReader) duration() uint32 {
+	text := strings.TrimSpace(r.tags.Get("duration"))
+	if text == "" {
+		return 0
+	}
+	seconds, ok := clockTime(text)
+	if iso, is := strings.CutPrefix(strings.ToUpper(text), "PT"); is {
+		d, err := time.ParseDuration(strings.ToLower(iso))
+		seconds, ok = d.Seconds(), err == nil
+	}
+	if !ok || !(seconds >= 1 && seconds <= longest.Seconds()) {
+		r.counts.UnreadableNumbers++
+		return 0
+	}
+	return uint32(seconds)
+}
+
+// clockTime reads hours, minutes and seconds with colons between; a single number is minutes.
+func clockTime(text string) (seconds float64, ok bool) {
+	parts := strings.Split(text, ":")
+	if len(parts) > 3 {
+		return 0, false
+	}
+	for i, unit := 0, 3600.0; i < len(parts); i, unit = i+1, unit/60 {
+		v, rest, ok := number(parts[i])
+		if !ok || rest != "" {
+			return 0, false
+		}
+		if len(parts) == 1 {
+			unit = 60
+		}
+		seconds += v * unit
+	}
+	return seconds, true
 }
 
 // speedLimit returns the signed limit in km/h, 0 when there is none.

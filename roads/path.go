@@ -161,7 +161,11 @@ func (g *Graph) at(arc int32, share float64) orb.Point {
 	} else if share == 1 {
 		return line[len(line)-1]
 	}
-	left := share * length(line)
+	return pointAt(line, share*length(line))
+}
+
+// pointAt returns the point of a line after some metres.
+func pointAt(line []orb.Point, left float64) orb.Point {
 	for i := 1; i < len(line); i++ {
 		d := meters(line[i-1], line[i])
 		if d >= left {

@@ -2,6 +2,7 @@ package roads
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -34,6 +35,10 @@ type Profile struct {
 
 	UTurns                                  UTurn
 	RightSeconds, LeftSeconds, UTurnSeconds float64
+	Private                                 Private  // access to private streets
+	Approach                                Approach // on which side of the street a place is served
+	AnyTime                                 AnyTime  // what rules that hold at times mean to a graph that is for no moment
+	Emission                                Emission // 0: zones do not bind
 	// DestinationSeconds is what entering streets for destination traffic weighs
 	// in the choice of a path; it is not part of the path's own seconds.
 	DestinationSeconds float64
@@ -47,6 +52,35 @@ const (
 	UTurnDeadEnd UTurn = iota // only where no other street leads on
 	UTurnNever
 	UTurnAnywhere
+)
+
+// Private says where a vehicle may use streets with private access.
+type Private uint8
+
+// The policies for private streets.
+const (
+	PrivateNever Private = iota
+	PrivateEnds          // where a trip begins or ends, and never on the way through
+)
+
+// Approach says in which direction a vehicle stands at a place that it serves.
+type Approach uint8
+
+// The policies for the side of the street.
+const (
+	ApproachEither Approach = iota
+	// ApproachCurb is with the place on the right hand, where the vehicle may drive in both
+	// directions of the street and the place lies beside it. It also leaves that way.
+	ApproachCurb
+)
+
+// AnyTime says what rules with hours mean when nobody says at what time a trip is.
+type AnyTime uint8
+
+// The policies for rules with hours.
+const (
+	AnyTimeRestricted AnyTime = iota // what is refused at some time is refused
+	AnyTimeIgnored                   // as if the rules were not there
 )
 
 // Truck returns the profile of a refuse truck: 26 t, 4.0 m high, 2.55 m wide.
@@ -78,10 +112,11 @@ type profileFile struct {
 	Name    string
 	Needs   string
 	Vehicle struct {
-		WeightT float64 `yaml:"weight_t"`
-		HeightM float64 `yaml:"height_m"`
-		WidthM  float64 `yaml:"width_m"`
-		LengthM float64 `yaml:"length_m"`
+		WeightT  float64 `yaml:"weight_t"`
+		HeightM  float64 `yaml:"height_m"`
+		WidthM   float64 `yaml:"width_m"`
+		LengthM  float64 `yaml:"length_m"`
+		Emission string  `yaml:"emission"`
 	}
 	Speeds        map[string]float64
 	SignedFactor  float64 `yaml:"signed_factor"`
@@ -92,6 +127,9 @@ type profileFile struct {
 		LeftSeconds  float64 `yaml:"left_seconds"`
 		UTurnSeconds float64 `yaml:"u_turn_seconds"`
 	}
+	Private            string   `yaml:"private"`
+	Approach           string   `yaml:"approach"`
+	AnyTime            string   `yaml:"any_time"`
 	DestinationSeconds float64  `yaml:"destination_seconds"`
 	NoStopping         []string `yaml:"no_stopping"`
 }
@@ -133,15 +171,15 @@ func ParseProfile(data []byte, name string) (Profile, error) {
 		UTurnSeconds:       r.number("turns.u_turn_seconds", f.Turns.UTurnSeconds, 0, 600),
 		DestinationSeconds: r.number("destination_seconds", f.DestinationSeconds, 0, 3600),
 	}
-	switch f.Turns.UTurn {
-	case "dead_end":
-		p.UTurns = UTurnDeadEnd
-	case "never":
-		p.UTurns = UTurnNever
-	case "anywhere":
-		p.UTurns = UTurnAnywhere
-	default:
-		r.fail("turns.u_turn", fmt.Sprintf("%q is not a policy for turning back", f.Turns.UTurn), "Write dead_end, never or anywhere.")
+	p.UTurns = UTurn(r.choose("turns.u_turn", f.Turns.UTurn, "dead_end", "never", "anywhere"))
+	p.Private = Private(r.choose("private", cmp.Or(f.Private, "never"), "never", "ends"))
+	p.Approach = Approach(r.choose("approach", cmp.Or(f.Approach, "either"), "either", "curb"))
+	p.AnyTime = AnyTime(r.choose("any_time", cmp.Or(f.AnyTime, "restricted"), "restricted", "ignored"))
+	if f.Vehicle.Emission != "" {
+		var ok bool
+		if p.Emission, ok = emission(f.Vehicle.Emission); !ok {
+			r.fail("vehicle.emission", fmt.Sprintf("%q is not an emission class", f.Vehicle.Emission), "Write euro_1 to euro_7, or zero.")
+		}
 	}
 	if strings.TrimSpace(f.Name) == "" {
 		r.fail("name", "the profile has no name", "Give it one, as truck.")
@@ -192,6 +230,31 @@ func (r *profileReader) centimetres(key string, metres float64) uint16 {
 	return uint16(math.Ceil(r.number(key, metres, 0.1, 100)*100 - 1e-9))
 }
 
+// choose returns which of some words is written, in the order of the policy's constants.
+func (r *profileReader) choose(key, word string, words ...string) int {
+	if i := slices.Index(words, word); i >= 0 {
+		return i
+	}
+	last := len(words) - 1
+	r.fail(key, fmt.Sprintf("%q is not a policy", word), fmt.Sprintf("Write %s or %s.", strings.Join(words[:last], ", "), words[last]))
+	return 0
+}
+
+// emission reads "euro_6", "Euro VI", "6" and "zero".
+func emission(word string) (Emission, bool) {
+	word = strings.ToLower(strings.TrimSpace(word))
+	if word == "zero" || word == "electric" {
+		return ZeroEmission, true
+	}
+	word = strings.TrimLeft(strings.TrimPrefix(word, "euro"), " _-")
+	for class, names := range [...][2]string{1: {"1", "i"}, {"2", "ii"}, {"3", "iii"}, {"4", "iv"}, {"5", "v"}, {"6", "vi"}, {"7", "vii"}} {
+		if class > 0 && (word == names[0] || word == names[1]) {
+			return Emission(class), true
+		}
+	}
+	return 0, false
+}
+
 func (r *profileReader) needs(word string) Access {
 	switch word {
 	case "car":
@@ -235,10 +298,14 @@ func (r *profileReader) lineOf(key string) int {
 	return node.GetToken().Position.Line
 }
 
-// drives says whether the vehicle fits on a street at all, in whatever direction.
+// drives says whether the vehicle goes on a street at all, in whatever direction.
 func (p *Profile) drives(w *Way) bool {
-	return int(w.Class) < classCount && p.Speeds[w.Class] > 0 &&
-		(w.MaxWeight == 0 || p.Weight <= w.MaxWeight) &&
+	return int(w.Class) < classCount && p.Speeds[w.Class] > 0 && p.fits(w) && (p.Private == PrivateEnds || w.Private&p.Needs == 0)
+}
+
+// fits says whether the vehicle is within the limits of a street.
+func (p *Profile) fits(w *Way) bool {
+	return (w.MaxWeight == 0 || p.Weight <= w.MaxWeight) &&
 		(w.MaxHeight == 0 || p.Height <= w.MaxHeight) &&
 		(w.MaxWidth == 0 || p.Width <= w.MaxWidth) &&
 		(w.MaxLength == 0 || p.Length <= w.MaxLength)

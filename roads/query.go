@@ -54,16 +54,17 @@ func (q *query) clear() {
 	q.seen = q.seen[:0]
 }
 
-// depart visits the arcs that can be turned into after leaving a place in either
-// direction, with the cost to get there and the arc left.
+// depart visits the arcs that can be turned into after leaving a place in the directions
+// in which it is served, with the cost to get there and the arc left.
 func (g *Graph) depart(from Snap, visit func(x int32, cost packedCost, arc int32)) {
-	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
-		if !g.open[a] {
+	for direction, is := range g.served(from) {
+		a := 2*from.Edge + int32(direction)
+		if !is || !g.open[a] {
 			continue
 		}
 		cost := g.cost[from.Edge].part(shareAlong(a, from), 1)
 		for _, u := range g.turns[g.turnFrom[a]:g.turnFrom[a+1]] {
-			if b := u.arc(); g.open[b] {
+			if b := u.arc(); g.open[b] && !u.isShut() {
 				visit(g.topology.rank[b], cost+g.turnCost[u.kind()], a)
 			}
 		}
@@ -72,9 +73,12 @@ func (g *Graph) depart(from Snap, visit func(x int32, cost packedCost, arc int32
 
 // arrive visits the arcs on which a place can be reached, with the cost from there.
 func (g *Graph) arrive(to Snap, visit func(x int32, cost packedCost)) {
-	for a := 2 * to.Edge; a <= 2*to.Edge+1; a++ {
-		if g.open[a] {
-			visit(g.topology.rank[a], g.cost[to.Edge].part(0, shareAlong(a, to)))
+	for direction, is := range g.served(to) {
+		if arc := 2*to.Edge + int32(direction); is {
+			g.states(arc, func(a int32) bool {
+				visit(g.topology.rank[a], g.cost[to.Edge].part(0, shareAlong(a, to)))
+				return false
+			})
 		}
 	}
 }
@@ -86,9 +90,11 @@ func (g *Graph) direct(from, to Snap) (cost packedCost, arc int32) {
 	if from.Edge != to.Edge {
 		return cost, arc
 	}
-	for a := 2 * from.Edge; a <= 2*from.Edge+1; a++ {
+	leaving, coming := g.served(from), g.served(to)
+	for direction := range leaving {
+		a := 2*from.Edge + int32(direction)
 		share, end := shareAlong(a, from), shareAlong(a, to)
-		if g.open[a] && end >= share {
+		if g.open[a] && leaving[direction] && coming[direction] && end >= share {
 			if c := g.cost[from.Edge].part(share, end); c < cost {
 				cost, arc = c, a
 			}

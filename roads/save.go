@@ -32,7 +32,7 @@ const (
 	graphMagic = "POLDRGRF"
 	// graphVersion goes up when the format changes, and also when Build makes another
 	// graph of the same network.
-	graphVersion = 1
+	graphVersion = 2
 	graphOrder   = 0x01020304
 
 	graphHead    = 8 + 4 + 4 + 2*sha256.Size + 8 + 8
@@ -67,6 +67,7 @@ type aside struct {
 // graphFacts are the single values of a graph.
 type graphFacts struct {
 	Stats                 Stats
+	Timed                 timed
 	GridMin               [2]float64
 	GridWidth, GridHeight float64
 	GridColumns, GridRows int
@@ -91,7 +92,7 @@ func (g *Graph) sections(a *aside) []section {
 		sectionOf(&a.facts), sectionOf(&a.nameEnds), sectionOf(&a.nameText),
 		sectionOf(&g.cost), sectionOf(&g.open),
 		sectionOf(&g.up.cost), sectionOf(&g.up.via), sectionOf(&g.down.cost), sectionOf(&g.down.via),
-		sectionOf(&g.shape), sectionOf(&g.label), sectionOf(&g.class), sectionOf(&g.points),
+		sectionOf(&g.shape), sectionOf(&g.label), sectionOf(&g.class), sectionOf(&g.traits), sectionOf(&g.copyOf), sectionOf(&g.points),
 		sectionOf(&g.turnFrom), sectionOf(&g.turns),
 		sectionOf(&t.rank), sectionOf(&t.arc), sectionOf(&t.parent), sectionOf(&t.turnLink),
 		sectionOf(&t.up.from), sectionOf(&t.up.other), sectionOf(&t.down.from), sectionOf(&t.down.other),
@@ -101,12 +102,12 @@ func (g *Graph) sections(a *aside) []section {
 
 // Save writes the graph in a form that [OpenGraph] maps. The network is the hash of
 // the one that it was built from ([Network.SHA256]); equal graphs give equal bytes on
-// machines of one byte order. A graph with changes is refused: it is not what the
-// network says.
+// machines of one byte order. A graph with changes, or of a moment, is refused: it is not
+// what the network says.
 func (g *Graph) Save(w io.Writer, network [sha256.Size]byte) error {
-	if g.changed {
-		return problem.New(problem.Invalid, "roads.graph.changed", "A graph with closures or other speeds cannot be saved.").
-			Do("Save the graph that they were made on.")
+	if g.changed || !g.moment.IsZero() {
+		return problem.New(problem.Invalid, "roads.graph.changed", "A graph with closures or other speeds, or of a moment, cannot be saved.").
+			Do("Save the graph that it was made of.")
 	}
 	a, err := g.aside()
 	if err != nil {
@@ -159,7 +160,7 @@ func padding(at int) int { return -at & (graphAlign - 1) }
 
 func (g *Graph) aside() (*aside, error) {
 	c := &g.cells
-	facts, err := json.Marshal(graphFacts{g.stats, c.min, c.width, c.height, c.columns, c.rows, c.reach})
+	facts, err := json.Marshal(graphFacts{g.stats, g.timed, c.min, c.width, c.height, c.columns, c.rows, c.reach})
 	if err != nil {
 		return nil, err
 	}

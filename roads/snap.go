@@ -93,8 +93,8 @@ const (
 func newGrid(g *Graph) grid {
 	var gr grid
 	box, corners := orb.Bound{}, 0
-	for e := range int32(len(g.cost)) {
-		if g.profile.NoStopping[g.class[e]] {
+	for e := range g.edges() {
+		if !g.stops(e) {
 			continue
 		}
 		for _, p := range g.edgePoints(e) {
@@ -153,8 +153,8 @@ func newGrid(g *Graph) grid {
 // each visits the segments on which the vehicle may stop, with the box of cells
 // that each touches: columns c0 to c1, rows r0 to r1.
 func (gr *grid) each(g *Graph, visit func(c0, r0, c1, r1 int, segment int32)) {
-	for e := range int32(len(g.cost)) {
-		if g.profile.NoStopping[g.class[e]] {
+	for e := range g.edges() {
+		if !g.stops(e) {
 			continue
 		}
 		for s := g.shape[e]; s < g.shape[e+1]-1; s++ {

@@ -7,14 +7,14 @@ import "slices"
 // whatever the times are. Source: Dibbelt, Strasser and Wagner, Customizable
 // contraction hierarchies (ACM J. Exp. Algorithmics 21, 2016).
 //
-// The arcs that may be driven are the nodes of the hierarchy and are named by their
+// The arcs that may be driven at some time are the nodes of the hierarchy and are named by their
 // rank here. Taking them out in order of rank, lowest first, node m leaves a link
 // from x to z for each x and z above it that it lies between: x to m, m to z. What
 // direction a link has is kept (Buchhold et al., see dissection), since most pairs of
 // arcs can follow each other in only one. A link is stored with the lower of
 // its nodes.
 type topology struct {
-	rank   []int32 // by arc; -1 for one that may not be driven
+	rank   []int32 // by arc; -1 for one that may never be driven
 	arc    []int32 // by node
 	parent []int32 // by node: the next of the nodes that it may be linked up to; -1 for a root
 
@@ -49,14 +49,14 @@ func (l *links) find(low, high int32) int32 {
 	return first
 }
 
-// newTopology contracts a graph in the order of its edges: both arcs of an edge
-// come one after the other.
-func newTopology(g *Graph, order []int32) *topology {
+// newTopology contracts the arcs of a graph that are ranked in the order of its edges: both
+// arcs of an edge come one after the other.
+func newTopology(g *Graph, ranked []bool, order []int32) *topology {
 	t := &topology{rank: make([]int32, len(g.open))}
 	for _, e := range order {
 		for a := 2 * e; a <= 2*e+1; a++ {
 			t.rank[a] = -1
-			if g.open[a] {
+			if ranked[a] {
 				t.rank[a] = int32(len(t.arc))
 				t.arc = append(t.arc, a)
 			}

@@ -6,7 +6,7 @@ import "math"
 // nothing is: that every number that points somewhere points into its array, and that
 // the hierarchy is one, so that searches up it end. It reads every array about once.
 func (g *Graph) unsound() string {
-	for _, why := range [...]func() string{g.unsoundEdges, g.unsoundTurns, g.unsoundGrid} {
+	for _, why := range [...]func() string{g.unsoundEdges, g.unsoundTurns, g.unsoundTimes, g.unsoundGrid} {
 		if s := why(); s != "" {
 			return s
 		}
@@ -29,8 +29,16 @@ func (g *Graph) unsound() string {
 func (g *Graph) unsoundEdges() string {
 	edges, arcs, nodes := len(g.cost), len(g.open), len(g.topology.arc)
 	if edges == 0 || nodes == 0 || edges > math.MaxInt32/2 || arcs != 2*edges || len(g.label) != edges || len(g.class) != edges ||
-		len(g.topology.rank) != arcs || g.stats.Edges != edges || g.stats.Turns != len(g.turns) {
+		len(g.traits) != edges || len(g.copyOf) >= edges || len(g.topology.rank) != arcs ||
+		g.stats.Edges != edges-len(g.copyOf) || g.stats.Turns != len(g.turns) {
 		return "its counts of edges differ"
+	}
+	of := int32(0)
+	for _, e := range g.copyOf {
+		if e < of || e >= g.edges() {
+			return "a copy is of no edge"
+		}
+		of = e
 	}
 	if !isPartition(g.shape, edges, len(g.points), 2) {
 		return "the corners of an edge are not its own"
@@ -97,6 +105,42 @@ func (g *Graph) unsoundTurns() string {
 	return ""
 }
 
+// unsoundTimes looks at what depends on the moment.
+func (g *Graph) unsoundTimes() string {
+	t := &g.timed
+	for _, e := range t.Edges {
+		if e.Edge < 0 || int(e.Edge) >= len(g.cost) || e.Way < 0 || int(e.Way) >= len(t.Ways) {
+			return "the rules of an edge are nowhere"
+		}
+	}
+	for i := range t.Ways {
+		if int(t.Ways[i].Class) >= classCount {
+			return "a rule is of no class of street"
+		}
+		for _, c := range t.Ways[i].Conditionals {
+			if checkCondition(c.When) != nil {
+				return "a condition cannot be read"
+			}
+		}
+	}
+	for _, when := range t.Whens {
+		if checkCondition(when) != nil {
+			return "a condition cannot be read"
+		}
+	}
+	for _, u := range t.Turns {
+		if u.Turn < 0 || int(u.Turn) >= len(g.turns) {
+			return "a rule is of no turn"
+		}
+		for _, r := range u.Rules {
+			if int(r.When) >= len(t.Whens) {
+				return "a rule of a turn is of no time"
+			}
+		}
+	}
+	return ""
+}
+
 func (g *Graph) unsoundGrid() string {
 	c := &g.cells
 	if c.columns == 0 && c.rows == 0 && len(c.from) == 0 && len(c.segments) == 0 {
@@ -108,7 +152,7 @@ func (g *Graph) unsoundGrid() string {
 		!isPartition(c.from, c.columns*c.rows, len(c.segments), 0) {
 		return "the grid of its streets has not the cells that it should"
 	}
-	last := int32(len(g.points) - 1)
+	last := g.shape[g.edges()] - 1 // places are not on copies
 	for _, s := range c.segments {
 		if s < 0 || s >= last {
 			return "a cell lists a street that is not there"

@@ -2,6 +2,7 @@ package roads
 
 import (
 	"math"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -38,6 +39,15 @@ func (n *Network) Check() error {
 				return bad("Way %d of the network uses node %d of %d.", i, v, nodes)
 			}
 		}
+		if time.Duration(w.Seconds)*time.Second > longest {
+			return bad("Way %d of the network takes over %.0f hours.", i, longest.Hours())
+		}
+		for k := range w.Conditionals {
+			c := &w.Conditionals[k]
+			if err := checkCondition(c.When); err != nil || c.Limit > LimitSpeed {
+				return bad("Way %d of the network has a conditional that cannot be read: %v.", i, err)
+			}
+		}
 	}
 	for i, b := range n.Barriers {
 		if b.Node < 0 || b.Node >= nodes {
@@ -51,21 +61,45 @@ func (n *Network) Check() error {
 		if r.From < 0 || r.From >= ways || r.To < 0 || r.To >= ways || r.Via < 0 || r.Via >= nodes {
 			return bad("Restriction %d of the network names a way or a node that is not there.", i)
 		}
+		for _, w := range r.Over {
+			if w < 0 || w >= ways {
+				return bad("Restriction %d of the network leads over a way that is not there.", i)
+			}
+		}
+		if err := checkCondition(r.When); err != nil {
+			return bad("Restriction %d of the network cannot be read: %v.", i, err)
+		}
 	}
 	for i := range n.Areas {
 		a := &n.Areas[i]
 		if a.Kind < Water || a.Kind > Industrial || len(a.Polygon) == 0 {
 			return bad("Area %d of the network has no kind or no outline.", i)
 		}
-		for _, ring := range a.Polygon {
-			for _, p := range ring {
-				if !onEarth(p) {
-					return bad("Area %d of the network has a corner that is not on the earth.", i)
-				}
-			}
+		if !isOnEarth(a.Polygon) {
+			return bad("Area %d of the network has a corner that is not on the earth.", i)
+		}
+	}
+	for i := range n.Zones {
+		z := &n.Zones[i]
+		if len(z.Polygon) == 0 || !isOnEarth(z.Polygon) {
+			return bad("Zone %d of the network has no outline on the earth.", i)
+		}
+		if err := checkCondition(z.When); err != nil {
+			return bad("Zone %d of the network cannot be read: %v.", i, err)
 		}
 	}
 	return nil
+}
+
+func isOnEarth(polygon orb.Polygon) bool {
+	for _, ring := range polygon {
+		for _, p := range ring {
+			if !onEarth(p) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // onEarth is false for a coordinate out of range, infinite or not a number.

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Polder's roads beside OSRM and RoutingKit on the same streets and machine, in one run.
 
+    python3 compare.py --times 100 FILE.osm.pbf
     python3 compare.py [--places 1000] [--rounds 3] [--side 300,1100] [--osrm mld,ch] FILE.osm.pbf ...
 
 Installs OSRM (the programs in PyPI's osrm-bindings) and RoutingKit (PyPI's
 routingkit-cch) in .venv beside this file when they are not there. --side adds generated
-networks (generate.go) of that many junctions squared. The engines take turns, so that
+networks (generate.go) of that many junctions squared. --times compares travel times with
+OSRM's, pair by pair, at the same speeds, and measures nothing. The engines take turns, so that
 whatever else the machine does hits all; each uses one thread.
 """
 import argparse, array, http.client, json, os, pathlib, resource, subprocess, sys, time, venv, zipfile
@@ -135,6 +137,7 @@ class OSRM:
         body = answer.read()
         if answer.status != 200:
             sys.exit("OSRM answers %d: %s" % (answer.status, body[:200]))
+        return body
 
     def clock(self, paths):
         def cpu():
@@ -156,6 +159,72 @@ class OSRM:
     def close(self):
         self.server.terminate()
         self.server.wait()
+
+
+# OSRM's car with Polder's speed on each way, and turns that cost nothing.
+SAME_SPEEDS = """
+local car = dofile('%s')
+local speeds = dofile('%s')
+local process_way = car.process_way
+car.process_way = function(profile, way, result, relations)
+  process_way(profile, way, result, relations)
+  local speed = speeds[way:id()]
+  if speed == nil then
+    result.forward_mode, result.backward_mode = mode.inaccessible, mode.inaccessible
+    return
+  end
+  if result.forward_speed > 0 then result.forward_speed, result.forward_rate = speed, speed / 3.6 end
+  if result.backward_speed > 0 then result.backward_speed, result.backward_rate = speed, speed / 3.6 end
+end
+car.process_turn = function(profile, turn) turn.duration, turn.weight = 0, 0 end
+return car
+"""
+
+
+def times(file):
+    """Compares every pair of places, and counts those that differ over 2 % by what differs."""
+    ours = json.loads(subprocess.run([binary, "times", str(args.times), file], check=True, stdout=subprocess.PIPE).stdout)
+    profiles = osrm / "share" / "profiles"
+    (work / "speeds.lua").write_text("return {%s}" % ",".join("[%s]=%g" % s for s in ours["speeds"].items()))
+    (profiles / "same.lua").write_text(SAME_SPEEDS % (profiles / "car.lua", work / "speeds.lua"))
+    base = "times-" + file.name.removesuffix(".osm.pbf")
+    (work / (base + ".osm.pbf")).unlink(missing_ok=True)
+    (work / (base + ".osm.pbf")).symlink_to(file.resolve())
+    program("osrm-extract", "-t", 1, "-p", profiles / "same.lua", base + ".osm.pbf")
+    program("osrm-contract", "-t", 1, base + ".osrm")
+    server = OSRM(base + ".osrm", "ch", ours["places"])
+    try:
+        theirs = json.loads(server.get("/table/v1/driving/" + ";".join(server.places) + "?annotations=duration,distance"))
+    finally:
+        server.close()
+    n, kinds, pairs, shares = len(ours["places"]), {}, 0, []
+    for i in range(n):
+        for j in range(n):
+            a, b = ours["seconds"][i * n + j], theirs["durations"][i][j]
+            ma, mb = ours["meters"][i * n + j], theirs["distances"][i][j]
+            far = theirs["sources"][i]["distance"] > 2 or theirs["destinations"][j]["distance"] > 2
+            if i == j:
+                continue
+            pairs += 1
+            shares.append(abs(a - b) / max(a, b, 1) if b is not None else 1)
+            if b is not None and abs(a - b) <= max(0.02 * max(a, b), 1):
+                continue
+            same = b is not None and abs(ma - mb) <= max(0.005 * max(ma, mb), 5)
+            kind = ("OSRM has no way" if b is None else "OSRM starts or ends on another street" if far else
+                    "the same length, Polder slower" if same and a > b else "the same length, Polder faster" if same else
+                    "another way, Polder slower" if a > b else "another way, Polder faster")
+            kinds.setdefault(kind, []).append((abs(a - b) / max(a, b, 1) if b is not None else 1, i, j, a, b, ma, mb))
+    shares.sort()
+    print("\n### Times on %s\n\n%d pairs of %.0f s on average; half differ by less than %.2f %%, 99 %% by less than %.2f %%; %d differ over 2 %% (and over a second).\n" % (
+        file.name, pairs, sum(ours["seconds"]) / pairs, 100 * shares[pairs // 2], 100 * shares[pairs * 99 // 100], sum(map(len, kinds.values()))))
+    if not kinds:
+        return
+    print("| what differs | pairs | median | most | for instance |\n|---|---:|---:|---:|---|")
+    for kind, found in sorted(kinds.items(), key=lambda k: -len(k[1])):
+        found.sort()
+        share, i, j, a, b, ma, mb = found[-1]
+        print("| %s | %d | %.1f %% | %.1f %% | %s to %s: Polder %s s and %s m, OSRM %s s and %s m |" % (
+            kind, len(found), 100 * found[len(found) // 2][0], 100 * share, server.places[i], server.places[j], a, ma, b, mb))
 
 
 def best(rounds, what, kind):
@@ -250,6 +319,7 @@ options.add_argument("--rounds", type=int, default=3)
 options.add_argument("--side", default="", help="sides of networks to generate")
 options.add_argument("--osrm", default="mld,ch", help="OSRM's algorithms; mld comes first, since preparing it undoes ch")
 options.add_argument("--limit", type=int, default=1800, help="seconds that one of OSRM's programs may take")
+options.add_argument("--times", type=int, default=0, help="compare times between so many places instead")
 options.add_argument("--arcs", help=argparse.SUPPRESS)
 options.add_argument("files", nargs="*", type=pathlib.Path)
 args = options.parse_args()
@@ -266,4 +336,7 @@ for side in filter(None, args.side.split(",")):
     subprocess.run([binary, "generate", side, file], check=True, stdout=subprocess.DEVNULL)
     args.files.append(file)
 for file in args.files:
-    compare(file)
+    if args.times:
+        times(file)
+    else:
+        compare(file)

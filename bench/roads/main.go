@@ -2,6 +2,8 @@
 //
 //	roads generate SIDE FILE.osm.pbf    draws a network (see generate.go)
 //	roads arcs FILE.osm.pbf OUT         writes its graph of arcs for other engines
+//	roads times PLACES FILE.osm.pbf     prints a line of JSON: the matrix of a car for which turns
+//	                                    cost nothing, and how fast it drives on each way
 //	roads measure PLACES FILE.osm.pbf   imports, prints a line of JSON, and then one more
 //	                                    for each line that it reads: one round of the measurements
 package main
@@ -35,7 +37,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 3 {
-		return fmt.Errorf("want generate SIDE FILE, arcs FILE OUT or measure PLACES FILE")
+		return fmt.Errorf("want generate SIDE FILE, arcs FILE OUT, times PLACES FILE or measure PLACES FILE")
 	}
 	if args[0] == "arcs" {
 		return writeArcs(args[1], args[2])
@@ -55,6 +57,9 @@ func run(args []string) error {
 		}
 		fmt.Println(nodes)
 		return f.Close()
+	}
+	if args[0] == "times" {
+		return times(count, args[2])
 	}
 	return measure(count, args[2])
 }
@@ -96,7 +101,7 @@ type round struct {
 	Matrix    took `json:"matrix"`
 }
 
-func load(file string) (n *roads.Network, g *roads.Graph, l loaded, err error) {
+func load(file string, p roads.Profile) (n *roads.Network, g *roads.Graph, l loaded, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, nil, l, err
@@ -110,25 +115,21 @@ func load(file string) (n *roads.Network, g *roads.Graph, l loaded, err error) {
 		return nil, nil, l, err
 	}
 	l.Build, err = clock(func() error {
-		g, err = roads.Build(n, roads.Truck())
+		g, err = roads.Build(n, p)
 		return err
 	})
 	return n, g, l, err
 }
 
 func measure(count int, file string) error {
-	n, g, l, err := load(file)
+	n, g, l, err := load(file, roads.Truck())
 	if err != nil {
 		return err
 	}
 	l.Stats = g.Stats()
-	var at []roads.Snap
-	for r := rand.New(rand.NewPCG(1, 1)); len(at) < count; {
-		p := n.Nodes[r.IntN(len(n.Nodes))]
-		if s, err := g.Snap(orb.Point{p[0] + 1e-5, p[1] + 1e-5}, 20); err == nil {
-			at = append(at, s)
-			l.Places = append(l.Places, [2]float64(s.Point))
-		}
+	at := draw(n, g, count)
+	for _, s := range at {
+		l.Places = append(l.Places, [2]float64(s.Point))
 	}
 	n = nil
 	runtime.GC()
@@ -150,6 +151,58 @@ func measure(count int, file string) error {
 		}
 	}
 	return nil
+}
+
+// draw returns places beside random corners of streets.
+func draw(n *roads.Network, g *roads.Graph, count int) (at []roads.Snap) {
+	for r := rand.New(rand.NewPCG(1, 1)); len(at) < count; {
+		p := n.Nodes[r.IntN(len(n.Nodes))]
+		if s, err := g.Snap(orb.Point{p[0] + 1e-5, p[1] + 1e-5}, 20); err == nil {
+			at = append(at, s)
+		}
+	}
+	return at
+}
+
+// compared is what another engine's times are compared with.
+type compared struct {
+	Places  [][2]float64      `json:"places"`
+	Seconds []int32           `json:"seconds"`
+	Meters  []int32           `json:"meters"`
+	Speeds  map[int64]float64 `json:"speeds"` // km/h by way
+}
+
+func times(count int, file string) error {
+	p := roads.Car()
+	p.RightSeconds, p.LeftSeconds, p.UTurnSeconds = 0, 0, 0
+	n, g, _, err := load(file, p)
+	if err != nil {
+		return err
+	}
+	c := compared{Speeds: map[int64]float64{}}
+	for i := range n.Ways {
+		w := &n.Ways[i]
+		v := float64(p.Speeds[w.Class])
+		if w.MaxSpeed > 0 {
+			v = min(v, float64(w.MaxSpeed)*p.SignedFactor)
+		}
+		if w.Unpaved {
+			v *= p.UnpavedFactor
+		}
+		if v > 0 && (w.Forward|w.Backward)&p.Needs != 0 {
+			c.Speeds[w.ID] = v
+		}
+	}
+	at := draw(n, g, count)
+	for _, s := range at {
+		c.Places = append(c.Places, [2]float64(s.Point))
+	}
+	m, err := g.Matrix(context.Background(), at)
+	if err != nil {
+		return err
+	}
+	c.Seconds, c.Meters = m.Seconds, m.Meters
+	return json.NewEncoder(os.Stdout).Encode(c)
 }
 
 func one(g *roads.Graph, at []roads.Snap) (r round, err error) {
@@ -196,7 +249,7 @@ func resident() (float64, error) {
 // writeArcs writes, as little-endian numbers of 32 bits: the counts of nodes and
 // edges; for each node longitude and latitude in 1e-7 degrees; tails, heads, milliseconds.
 func writeArcs(file, to string) error {
-	_, g, _, err := load(file)
+	_, g, _, err := load(file, roads.Truck())
 	if err != nil {
 		return err
 	}

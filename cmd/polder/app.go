@@ -100,7 +100,7 @@ func (a *app) wire(ctx context.Context, o appOptions) error {
 		node = "localhost"
 	}
 	a.collection = collection.New(a.db, a.city, a.sensing, a.gate, a.clock, collection.Options{
-		Log: a.log, Rounds: o.rounds, Node: fmt.Sprintf("%s/%d", node, os.Getpid()),
+		Log: a.log, Graphs: a.folder.path("."), Rounds: o.rounds, Node: fmt.Sprintf("%s/%d", node, os.Getpid()),
 	})
 	if err := a.publishRegister(ctx); err != nil {
 		return err

@@ -80,20 +80,39 @@ func readOSM(ctx context.Context, g *Globals, file string) (*roads.Network, erro
 		return nil, err
 	}
 	shown := int64(-1)
-	network, err := roads.ImportPBF(ctx, f, roads.ImportOptions{Name: filepath.Base(file), Progress: func(bytes int64) {
-		if percent := bytes * 100 / max(info.Size(), 1); percent/10 != shown/10 || shown < 0 {
-			shown = percent
-			g.progress("%s: %d %%", filepath.Base(file), percent)
-		}
-	}})
+	var counts roads.ImportCounts
+	var unread []string
+	network, err := roads.ImportPBF(ctx, f, roads.ImportOptions{
+		Name: filepath.Base(file), Counts: &counts,
+		Progress: func(bytes int64) {
+			if percent := bytes * 100 / max(info.Size(), 1); percent/10 != shown/10 || shown < 0 {
+				shown = percent
+				g.progress("%s: %d %%", filepath.Base(file), percent)
+			}
+		},
+		Unread: func(u roads.Unread) {
+			if len(unread) < maxUnread {
+				unread = append(unread, u.Element+": "+u.Tag)
+			}
+		},
+	})
 	g.progress("")
+	if err == nil && counts.Unread > 0 {
+		fmt.Fprintf(g.err, "%d of %d rules for certain hours or vehicles could not be read and are left out, as:\n  %s\n",
+			counts.Unread, counts.Unread+counts.Conditional, strings.Join(unread, "\n  "))
+	}
 	return network, err
 }
+
+// maxUnread is how many of the rules that cannot be read are shown.
+const maxUnread = 5
 
 // streetsFlags choose the streets and the vehicle of a question.
 type streetsFlags struct {
 	OSM     string  `help:"Ask the streets of this OpenStreetMap extract, not those of the city's folder." name:"osm" placeholder:"FILE" type:"path"`
 	Profile string  `help:"Who travels: truck, car, bicycle, foot, or a profile of your own (FILE.yaml)." default:"truck"`
+	At      instant `help:"When the trip begins, as 2026-11-25T07:30 on the clock there: rules with hours hold when they do then." placeholder:"TIME"`
+	Curb    bool    `help:"Stop only with the place on the right hand."`
 	Close   []int64 `help:"Ways that are closed, by OpenStreetMap's number." placeholder:"WAY,..."`
 	Within  float64 `help:"How far a point may lie from a street, in metres." default:"150" placeholder:"METRES"`
 }
@@ -108,9 +127,17 @@ func (f *streetsFlags) graph(ctx context.Context, g *Globals) (*roads.Network, *
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.Curb {
+		profile.Approach = roads.ApproachCurb
+	}
 	graph, err := roads.Build(network, profile)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !f.At.IsZero() {
+		if graph, err = graph.At(f.At.Time); err != nil {
+			return nil, nil, err
+		}
 	}
 	var changes []roads.Change
 	for _, way := range f.Close {
@@ -126,6 +153,19 @@ func (f *streetsFlags) graph(ctx context.Context, g *Globals) (*roads.Network, *
 		graph, err = graph.With(changes...)
 	}
 	return network, graph, err
+}
+
+// instant is a time of the day of a trip on the command line. Rules are told by the clock of
+// the place, so that it needs no zone.
+type instant struct{ time.Time }
+
+// UnmarshalText reads "2026-11-25T07:30".
+func (i *instant) UnmarshalText(text []byte) error {
+	var err error
+	if i.Time, err = time.Parse("2006-01-02T15:04", string(text)); err != nil {
+		return fmt.Errorf("%q is no date and time, as 2026-11-25T07:30", text)
+	}
+	return nil
 }
 
 func (f *streetsFlags) profile() (roads.Profile, error) {
@@ -285,7 +325,7 @@ func duration(seconds int32) string { return (time.Duration(seconds) * time.Seco
 // unreachable tells people that no way is left.
 func unreachable(err error) error {
 	if e, ok := errors.AsType[*roads.UnreachableError](err); ok {
-		return problem.New(problem.Invalid, "roads.unreachable", "There is no way: %v.", e).Do("Open one of the ways of --close.").Cause(err)
+		return problem.New(problem.Invalid, "roads.unreachable", "There is no way: %v.", e).Do("Open one of the ways of --close, or take another time with --at.").Cause(err)
 	}
 	return err
 }
@@ -438,6 +478,9 @@ func (c *roadsCheckCmd) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	checker, err := roads.NewChecker(network, graph.Profile())
+	if !c.At.IsZero() {
+		checker, err = roads.NewCheckerAt(network, graph.Profile(), c.At.Time)
+	}
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func TestRoadsAnswersQuestionsOverAnExtract(t *testing.T) {
 	}
 	contains(t, ask("roads", "isochrone", vaduz, "--minutes", "5", "--profile", "foot"), "km of street", "within 5 minutes")
 	contains(t, ask("roads", "check", "--pairs", "60"), "60 paths: each may be driven as it stands")
+	contains(t, ask("roads", "check", "--pairs", "30", "--at", "2026-11-25T07:30", "--curb"), "30 paths: each may be driven as it stands")
 }
 
 func TestRoadsSaysWhatIsWrongWithAQuestion(t *testing.T) {
@@ -59,6 +60,7 @@ func TestRoadsSaysWhatIsWrongWithAQuestion(t *testing.T) {
 	}{
 		{"a point far from any street", []string{"roads", "route", vaduz, "10.9,47.2130"}, []string{"10.9,47.213", "lies 97", "--within"}},
 		{"a point that is none", []string{"roads", "route", vaduz, "Bendern"}, []string{"Bendern", "longitude and latitude"}},
+		{"a time that is none", []string{"roads", "route", vaduz, bendern, "--at", "soon"}, []string{"soon", "2026-11-25T07:30"}},
 		{"a way that is not there", []string{"roads", "route", vaduz, bendern, "--close", "1"}, []string{"--close", "no way 1"}},
 		{"a profile that is not there", []string{"roads", "route", vaduz, bendern, "--profile", "tram.yaml"}, []string{"tram.yaml"}},
 		{"a matrix of nothing", []string{"roads", "matrix", os.DevNull}, []string{os.DevNull, "columns"}},

@@ -202,7 +202,7 @@ func homes(network *roads.Network, within func(orb.Point) bool) []orb.Point {
 		if way.Class != roads.Residential && way.Class != roads.LivingStreet && way.Class != roads.Tertiary {
 			continue
 		}
-		if way.Forward&roads.AccessTruck == 0 && way.Backward&roads.AccessTruck == 0 || (way.MaxWeight > 0 && way.MaxWeight < 260) {
+		if way.Forward&roads.AccessTruck == 0 && way.Backward&roads.AccessTruck == 0 || way.Private&roads.AccessTruck != 0 || (way.MaxWeight > 0 && way.MaxWeight < 260) {
 			continue
 		}
 		for _, n := range way.Nodes {

@@ -251,29 +251,13 @@ func round(nano int64) int32 {
 }
 
 func (t *tables) way(data []byte, emit func(int64, []int64, Tags) error) error {
-	var id, node int64
-	var keys, vals, refs packed
-	m := message{rest: data}
-	for m.next() {
-		switch m.field {
-		case 1:
-			id = int64(m.number())
-		case 2:
-			keys = m.bytes()
-		case 3:
-			vals = m.bytes()
-		case 8:
-			refs = m.bytes()
-		}
-	}
-	if m.err != nil {
-		return m.err
-	}
-	if err := t.pairs(keys, vals); err != nil {
+	id, lists, err := t.element(data)
+	if err != nil {
 		return err
 	}
 	t.nodes = t.nodes[:0]
-	for len(refs) > 0 {
+	node := int64(0)
+	for refs := lists[0]; len(refs) > 0; {
 		d, err := refs.signed()
 		if err != nil {
 			return err
@@ -288,33 +272,13 @@ func (t *tables) way(data []byte, emit func(int64, []int64, Tags) error) error {
 }
 
 func (t *tables) relation(data []byte, emit func(int64, []Member, Tags) error) error {
-	var id, member int64
-	var keys, vals, roles, ids, kinds packed
-	m := message{rest: data}
-	for m.next() {
-		switch m.field {
-		case 1:
-			id = int64(m.number())
-		case 2:
-			keys = m.bytes()
-		case 3:
-			vals = m.bytes()
-		case 8:
-			roles = m.bytes()
-		case 9:
-			ids = m.bytes()
-		case 10:
-			kinds = m.bytes()
-		}
-	}
-	if m.err != nil {
-		return m.err
-	}
-	if err := t.pairs(keys, vals); err != nil {
+	id, lists, err := t.element(data)
+	if err != nil {
 		return err
 	}
 	t.members = t.members[:0]
-	for len(ids) > 0 {
+	member := int64(0)
+	for roles, ids, kinds := lists[0], lists[1], lists[2]; len(ids) > 0; {
 		if len(t.members) == maxList {
 			return errMany
 		}
@@ -340,6 +304,29 @@ func (t *tables) relation(data []byte, emit func(int64, []Member, Tags) error) e
 		t.members = append(t.members, Member{Kind: 1 << kind, ID: member, Role: t.strings[role]})
 	}
 	return emit(id, t.members, t.tags)
+}
+
+// element reads what ways and relations have in common, and fills t.tags: an id, tags, and
+// lists, which are the fields from 8 on.
+func (t *tables) element(data []byte) (id int64, lists [3]packed, err error) {
+	var keys, vals packed
+	m := message{rest: data}
+	for m.next() {
+		switch m.field {
+		case 1:
+			id = int64(m.number())
+		case 2:
+			keys = m.bytes()
+		case 3:
+			vals = m.bytes()
+		case 8, 9, 10:
+			lists[m.field-8] = m.bytes()
+		}
+	}
+	if m.err != nil {
+		return 0, lists, m.err
+	}
+	return id, lists, t.pairs(keys, vals)
 }
 
 // pairs fills t.tags from two lists of string numbers.
