@@ -15,7 +15,7 @@ import (
 const module = "polder.city/"
 
 // engines are pure: no database, no HTTP, no domain.
-var engines = []string{"forecast", "roads", "roads/synth", "fleet", "basemap", "simulate"}
+var engines = []string{"forecast", "roads", "roads/synth", "fleet", "fleet/horizon", "basemap", "simulate"}
 
 // mayImport lists, for each domain, the rooms it may use beside engines, store,
 // bus, internal, city (plain data) and its own subpackages.
