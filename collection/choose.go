@@ -54,7 +54,7 @@ func (p *prospect) appraise(d day, costs city.Costs, stopCents float64) {
 		p.why = append(p.why, Reason{Code: ReasonHygiene, Number: int64(p.stream.HygieneDays)})
 	}
 	if w.TooFull {
-		reason := Reason{Code: ReasonFull, Number: ppm(w.Full[d.nextWork-1])}
+		reason := Reason{Code: ReasonFull, Number: ppm(p.onward.ChanceFull(d.visits[d.nextWork]))}
 		switch {
 		case p.forecast.Now.Quality == forecast.None:
 			reason.Code = ReasonNoSensor
@@ -71,7 +71,7 @@ func (p *prospect) threshold(d day) float64 {
 	if !p.served.IsZero() {
 		return 0
 	}
-	level := p.forecast.LevelFor(d.ends[d.nextWork-1], mustChance)
+	level := p.forecast.LevelFor(d.visits[d.nextWork], mustChance)
 	if level <= 0 || level > 1 {
 		return 0
 	}

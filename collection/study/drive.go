@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"polder.city/fleet"
@@ -69,7 +70,7 @@ func (j *judge) depart(c *crew) {
 		c.driving = c.tour.Visits[c.next]
 		switch {
 		case c.driving.Container >= 0 && !j.fits(c):
-			c.driving = Visit{Container: -1, Facility: j.facility(c)}
+			c.driving = Visit{Container: -1, Facility: j.facility(c.at, c.stream)}
 			j.meter.unplanned++
 		case c.driving.Container >= 0 && j.late(c):
 			j.meter.skip(c.tour.Visits[c.next:])
@@ -80,7 +81,7 @@ func (j *judge) depart(c *crew) {
 			c.next++
 		}
 	} else if c.stream >= 0 && len(w.Facilities) > 0 {
-		c.driving = Visit{Container: -1, Facility: j.facility(c)}
+		c.driving = Visit{Container: -1, Facility: j.facility(c.at, c.stream)}
 	}
 	to := j.location(c.driving)
 	breaks := j.breaks(c)
@@ -130,14 +131,13 @@ func (j *judge) fits(c *crew) bool {
 	return s == c.stream && c.load[0]+v.Kg <= float64(room[0]) && c.load[1]+v.Kg/j.w.Streams[s].PressedPerLitre <= float64(room[1])
 }
 
-// facility is the one nearest to a crew that takes its load.
-func (j *judge) facility(c *crew) int {
+// facility is the one nearest to a location that takes a stream.
+func (j *judge) facility(at, stream int) int {
 	best, least := 0, int32(math.MaxInt32)
 	for f := range j.w.Facilities {
-		for _, g := range j.w.Facilities[f].Groups {
-			if s := j.w.Seconds[c.at*j.w.Locations+j.w.Facilities[f].Location]; g == c.stream && s < least {
-				best, least = f, s
-			}
+		s := j.w.Seconds[at*j.w.Locations+j.w.Facilities[f].Location]
+		if slices.Contains(j.w.Facilities[f].Groups, stream) && s < least {
+			best, least = f, s
 		}
 	}
 	return best
@@ -149,28 +149,17 @@ func (j *judge) late(c *crew) bool {
 	at := c.now + float64(w.Seconds[c.at*w.Locations+x.Location])*c.slow + float64(w.placeSeconds()+w.handling(x))
 	here := x.Location
 	if len(w.Facilities) > 0 {
-		stream := c.stream
-		c.stream = x.Stream
-		f := &w.Facilities[j.facility(c)]
-		c.stream = stream
+		f := &w.Facilities[j.facility(here, x.Stream)]
 		at += float64(w.Seconds[here*w.Locations+f.Location])*c.slow + float64(f.Service)
 		here = f.Location
 	}
 	at += float64(w.Seconds[here*w.Locations+w.Depot.Location]) * c.slow
-	breaks := j.breaks(c)
-	end := c.truck.Shift.Close + w.Overtime
-	if len(c.truck.Breaks) == 0 { // the planner's shift is without them
-		end = c.truck.Shift.Close
-		for _, b := range breaks {
-			end += b.Duration
-		}
-	}
-	for _, b := range breaks[c.breaks:] {
+	for _, b := range j.breaks(c)[c.breaks:] {
 		if float64(b.Window.Open) < at {
 			at += float64(b.Duration)
 		}
 	}
-	return at > float64(end)
+	return at > float64(c.truck.Shift.Close+w.Overtime)
 }
 
 // arrive does what a crew came for, and sends it on.

@@ -57,7 +57,7 @@ func (f *Frozen) groningenWorld() (*World, error) {
 		Name: "groningen", Location: time.UTC, Start: start, Streams: []Stream{{ID: "rest", KgPerLitre: 0.075, PressedPerLitre: 0.4}},
 		Works: func(time.Time) bool { return true }, Holiday: func(time.Time) bool { return false },
 		Counts: true, ReadEvery: 1, co2: [2]float64{f.CO2GramsPerKm, f.CO2GramsPerLift},
-		Overtime: int32(3600 * g.OvertimeHours),
+		Overtime: int32(60 * g.BreakMinutes * len(g.Breaks)),
 	}
 	lo, top, hi := g.DepositLitres[0], g.DepositLitres[1], g.DepositLitres[2]
 	w.Deposit = [2]float64{(lo + top + hi) / 3, math.Sqrt((lo*lo + top*top + hi*hi - lo*top - lo*hi - top*hi) / 18)}

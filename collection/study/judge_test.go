@@ -109,3 +109,21 @@ func TestMoreTrucksNeverLeaveTheClairvoyantMoreOverflow(t *testing.T) {
 		last = m.OverflowB()
 	}
 }
+
+func TestEveryPolicyCollectsInTheHardWorld(t *testing.T) {
+	w := quarter(t, 60)
+	for _, f := range Families(w) {
+		t.Run(f.Name, func(t *testing.T) {
+			m, err := Run(t.Context(), w, 101, f.Contender(w, f.Usual), Options{Span: Span{Found: 14, WarmUp: 3, Counted: 7}, Rounds: 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Emptyings == 0 || m.Tips == 0 || m.Tonnes == 0 {
+				t.Errorf("%+v", m)
+			}
+			if longest := float64(m.Routes) * 9.5; m.Hours > longest {
+				t.Errorf("%d routes took %.1f hours: longer than a shift with its overtime", m.Routes, m.Hours)
+			}
+		})
+	}
+}

@@ -57,7 +57,7 @@ func TestAClairvoyantsCurveIsTheTape(t *testing.T) {
 	if got, _ := c.Fill(at); math.Abs(got-want) > 1e-9 {
 		t.Errorf("fill %.4f, want %.4f", got, want)
 	}
-	if full := c.ChanceFull(at); (full == 1) != (want >= 1) {
+	if full := c.ChanceFull(at.Add(-3 * time.Hour)); (full == 1) != (want >= 1) {
 		t.Errorf("chance %v of being full at %.2f", full, want)
 	}
 }

@@ -198,7 +198,8 @@ func (t *meter) end(s *simulate.World, days int) (*Measures, error) {
 	m.Fill10, m.Fill90 = quantile(t.fills, 0.1), quantile(t.fills, 0.9)
 	m.CO2Kg = (m.Km*t.w.co2[0] + float64(m.Emptyings)*t.w.co2[1]) / 1000
 	f := &t.w.Fleet.Costs
-	m.OverflowEuro = (float64(m.Events)*float64(f.OverflowEventCents) + float64(m.OverfullDays)*float64(f.OverflowDayCents) + m.RefusedLitres/1000*float64(f.OverflowM3Cents)) / 100
+	m.OverflowEuro = float64(m.Events)*float64(f.OverflowEventCents)/100 + float64(m.OverfullDays)*float64(f.OverflowDayCents)/100 +
+		m.RefusedLitres/1000*float64(f.OverflowM3Cents)/100
 	return m, nil
 }
 

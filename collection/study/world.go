@@ -27,7 +27,8 @@ type World struct {
 	Facilities []fleet.Facility // none: trucks have room for everything
 	Trucks     []fleet.Vehicle  // as the planner may use them
 	Breaks     []fleet.Break    // that a crew takes on its way where the trucks' own list none
-	// Overtime is how many seconds after the shift a crew still drives when a day takes longer than planned.
+	// Overtime is how many seconds after the trucks' shift a crew still drives: breaks that the shift is without, and a day that takes longer
+	// than planned.
 	Overtime int32
 
 	Fleet   city.Fleet // prices and minutes of handling
