@@ -17,7 +17,8 @@ import (
 // returns a [*problem.Error] for a graph with changes, and when no street is open then.
 func (g *Graph) At(t time.Time) (*Graph, error) {
 	if g.changed {
-		return nil, problem.New(problem.Invalid, "roads.at.changed", "A graph with closures or other speeds cannot be taken to another time.").
+		return nil, problem.New(problem.Invalid, "roads.at.changed",
+			"A graph with closures or other speeds cannot be taken to another time.").
 			Do("Take the graph of the time first, and make the changes to that.")
 	}
 	now := *g

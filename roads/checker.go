@@ -129,7 +129,8 @@ func (c *Checker) leads(r *Restriction) bool {
 		if first > last || isRing {
 			access |= w.Backward
 		}
-		if !isRing && first != last && slices.ContainsFunc(w.Nodes[min(first, last)+1:max(first, last)], func(v int32) bool { return c.stops[v] }) {
+		stops := func(v int32) bool { return c.stops[v] }
+		if !isRing && first != last && slices.ContainsFunc(w.Nodes[min(first, last)+1:max(first, last)], stops) {
 			return false
 		}
 		return c.profile.drives(&w) && access&c.profile.Needs != 0

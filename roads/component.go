@@ -130,7 +130,8 @@ func (d *drive) largest() []bool {
 		clock int32
 	)
 	for root := range arcs {
-		if order[root] != unseen || turnFrom[root] == turnFrom[root+1] || d.open != nil && !d.open[root] || d.is(root, traitPrivate) {
+		if order[root] != unseen || turnFrom[root] == turnFrom[root+1] ||
+			d.open != nil && !d.open[root] || d.is(root, traitPrivate) {
 			continue
 		}
 		path = append(path, root)

@@ -75,7 +75,9 @@ func (h *histories) finish() {
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(cmp.Compare(h.list[i].depth, h.list[j].depth), cmp.Compare(i, j)) })
+	slices.SortFunc(order, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(h.list[i].depth, h.list[j].depth), cmp.Compare(i, j))
+	})
 	for _, i := range order {
 		p := &h.list[i]
 		if p.before < h.arcs {

@@ -106,8 +106,8 @@ func newGraphReader(data []byte) (*graphReader, error) {
 	}
 	at := len(graphMagic)
 	if v := binary.LittleEndian.Uint32(data[at:]); v != graphVersion {
-		return nil, refuseGraph(problem.Invalid, "version", "The graph was saved by another Polder (version %d; this one opens %d).",
-			v, graphVersion)
+		return nil, refuseGraph(problem.Invalid, "version",
+			"The graph was saved by another Polder (version %d; this one opens %d).", v, graphVersion)
 	}
 	if native.Uint32(data[at+4:]) != graphOrder {
 		return nil, refuseGraph(problem.Invalid, "order", "The graph was saved on a machine with another order of bytes.")

@@ -357,6 +357,9 @@ func useLyingGraph(t *testing.T, g *roads.Graph) (contradicts bool) {
 	}
 	g.ArcGraph()
 	g.EdgesOf(1)
+	if now, err := g.At(time.Unix(0, 0)); err == nil {
+		now.Stats()
+	}
 	return contradicts
 }
 

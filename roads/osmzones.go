@@ -14,7 +14,8 @@ import (
 // asks for Euro 6, as the Dutch ones for trucks do, and one with zero in its tags for none.
 func (im *importer) zone(element string, id int64, tags pbf.Tags) *Zone {
 	boundary := tags.Get("boundary")
-	zero := boundary == "zero_emission_zone" || tags.Get("zero_emission_zone") == "yes" || tags.Get("low_emission_zone") == "zero"
+	zero := boundary == "zero_emission_zone" || tags.Get("zero_emission_zone") == "yes" ||
+		tags.Get("low_emission_zone") == "zero"
 	if boundary != "low_emission_zone" && !zero {
 		return nil
 	}
@@ -51,7 +52,8 @@ func (im *importer) zone(element string, id int64, tags pbf.Tags) *Zone {
 	if bound != 0 {
 		z.Applies = bound
 	}
-	if text := tags.Get("opening_hours"); text != "" && len(text) <= maxCondition && z.When == "" && checkCondition(text) == nil {
+	text := tags.Get("opening_hours")
+	if z.When == "" && text != "" && len(text) <= maxCondition && checkCondition(text) == nil {
 		z.When = text
 	}
 	return z

@@ -300,7 +300,8 @@ func (r *profileReader) lineOf(key string) int {
 
 // drives says whether the vehicle goes on a street at all, in whatever direction.
 func (p *Profile) drives(w *Way) bool {
-	return int(w.Class) < classCount && p.Speeds[w.Class] > 0 && p.fits(w) && (p.Private == PrivateEnds || w.Private&p.Needs == 0)
+	return int(w.Class) < classCount && p.Speeds[w.Class] > 0 && p.fits(w) &&
+		(p.Private == PrivateEnds || w.Private&p.Needs == 0)
 }
 
 // fits says whether the vehicle is within the limits of a street.

@@ -92,7 +92,8 @@ func (g *Graph) sections(a *aside) []section {
 		sectionOf(&a.facts), sectionOf(&a.nameEnds), sectionOf(&a.nameText),
 		sectionOf(&g.cost), sectionOf(&g.open),
 		sectionOf(&g.up.cost), sectionOf(&g.up.via), sectionOf(&g.down.cost), sectionOf(&g.down.via),
-		sectionOf(&g.shape), sectionOf(&g.label), sectionOf(&g.class), sectionOf(&g.traits), sectionOf(&g.copyOf), sectionOf(&g.points),
+		sectionOf(&g.shape), sectionOf(&g.label), sectionOf(&g.class), sectionOf(&g.traits), sectionOf(&g.copyOf),
+		sectionOf(&g.points),
 		sectionOf(&g.turnFrom), sectionOf(&g.turns),
 		sectionOf(&t.rank), sectionOf(&t.arc), sectionOf(&t.parent), sectionOf(&t.turnLink),
 		sectionOf(&t.up.from), sectionOf(&t.up.other), sectionOf(&t.down.from), sectionOf(&t.down.other),
@@ -106,7 +107,8 @@ func (g *Graph) sections(a *aside) []section {
 // what the network says.
 func (g *Graph) Save(w io.Writer, network [sha256.Size]byte) error {
 	if g.changed || !g.moment.IsZero() {
-		return problem.New(problem.Invalid, "roads.graph.changed", "A graph with closures or other speeds, or of a moment, cannot be saved.").
+		return problem.New(problem.Invalid, "roads.graph.changed",
+			"A graph with closures or other speeds, or of a moment, cannot be saved.").
 			Do("Save the graph that it was made of.")
 	}
 	a, err := g.aside()

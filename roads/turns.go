@@ -75,7 +75,8 @@ func (b *builder) turnRules(list []turnRule, v, from, to int32) []turnRule {
 	a, c := b.edges[base>>1].way, b.edges[to>>1].way
 	for _, r := range b.bound[v] {
 		if r.From == a {
-			list = append(list, turnRule{Only: r.Only, Meant: r.To == c && (r.From != r.To || r.Only != (to == base^1)), When: r.when})
+			meant := r.To == c && (r.From != r.To || r.Only != (to == base^1))
+			list = append(list, turnRule{Only: r.Only, Meant: meant, When: r.when})
 		}
 	}
 	return b.histories.rules(list, b.state(from).history, to)
