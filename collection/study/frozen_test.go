@@ -3,6 +3,7 @@ package study
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"testing"
 )
@@ -11,8 +12,8 @@ import (
 func TestTheWorldsAreThoseThatWereFrozen(t *testing.T) {
 	f := frozen(t)
 	for name, want := range map[string]string{
-		"groningen": "1b2f58825c49d2b5",
-		"almere":    "20b59a7fb0603d70",
+		"groningen": "174aa1de08cd803a",
+		"almere":    "e00f696969f37a48",
 	} {
 		w, err := f.World(name)
 		if err != nil {
@@ -25,7 +26,11 @@ func TestTheWorldsAreThoseThatWereFrozen(t *testing.T) {
 		for _, c := range w.Containers {
 			fmt.Fprintf(h, "%s %d %v\n", c.ID, c.Lifts, c.Found)
 		}
-		fmt.Fprintf(h, "%+v %+v %+v\n", w.config.Streams, w.config.Sensing, w.Trucks)
+		trucks, err := json.Marshal(w.Trucks) // without what is empty: the solver may come to know more of trucks
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(h, "%+v %+v %s\n", w.config.Streams, w.config.Sensing, trucks)
 		fmt.Fprintf(h, "%v %v %v\n", w.config.Refusal, w.config.Spill, w.config.BlockedChance)
 		if got := hex.EncodeToString(h.Sum(nil))[:16]; got != want {
 			t.Errorf("%s is %s, was %s", name, got, want)
