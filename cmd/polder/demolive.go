@@ -151,9 +151,10 @@ func (d *demo) people(ctx context.Context) error {
 func (d *demo) worldConfig() simulate.Config {
 	w := worldConfig(d.city, d.historyStart(), d.start)
 	w.Policy.Until = d.firstPlanned()
-	// A working day's lifts, so that Fridays are not four times as long as Thursdays.
+	// A working day's lifts, so that Fridays are not four times as long as Thursdays; and about as full as the
+	// planner lets containers become, so that its first own days do not have to catch up.
 	usual := len(d.city.Containers) * 19 / 150
-	w.Policy.Usual, w.Policy.Most, w.Policy.Ahead = usual, usual*3/2, 1
+	w.Policy.Usual, w.Policy.Most, w.Policy.Ahead, w.Policy.Level = usual, usual*3/2, 1, 0.84
 	w.SetPieces = d.moments()
 	w.Containers = worldContainers(d.city)
 	return w
@@ -292,7 +293,7 @@ func (d *demo) recentPlans(ctx context.Context, crew *crew, yesterday time.Time)
 }
 
 // workshop makes the planner some work on the first afternoon: at 16.25 it turns out that tomorrow one truck
-// fewer drives than the plan needs. Without it the plan goes outside the limits, so it waits as an advice.
+// fewer drives than the plan needs, and one more as long as the algorithm may decide on the rest by itself.
 func (d *demo) workshop(ctx context.Context) error {
 	today := calendar.Midnight(d.start, d.city.Location)
 	at := time.Date(today.Year(), today.Month(), today.Day(), 16, 25, 0, 0, today.Location())
@@ -316,9 +317,13 @@ func (d *demo) workshop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	drive := max(1, len(plan.Routes)-1)
-	_, err = d.app.collection.Breakdown(ctx, next, append(d.trucks()[min(drive, len(d.trucks())):], d.reserve()...))
-	return err
+	for drive := len(plan.Routes) - 1; drive >= 1; drive-- {
+		result, err := d.app.collection.Breakdown(ctx, next, append(d.trucks()[min(drive, len(d.trucks())):], d.reserve()...))
+		if err != nil || result.Ruling.Verdict == decision.Advised {
+			return err
+		}
+	}
+	return nil
 }
 
 // reserve returns the trucks that stand by, by id.
