@@ -19,7 +19,7 @@ func TestPowerCutWhileAPlanIsDecided(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	p := install(t, city)
-	plan := []string{"plan", "--date", p.nextWorkday(t), "--rounds", "30"}
+	plan := []string{"plan", "--date", p.nextWorkday(t), "--rounds", "30", "--out", filepath.Join(t.TempDir(), "decision.json")}
 	p.must(t, plan...)
 	before := p.number(t, `SELECT count(*) FROM decision`)
 	disk := powercut.Watch(t, p.path(p.folder))
