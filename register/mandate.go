@@ -48,7 +48,7 @@ func (r *Register) Mandate(ctx context.Context, tx *store.Tx, algorithm, version
 	if err != nil {
 		return Granted{}, fmt.Errorf("mandate of %s: %w", algorithm, err)
 	}
-	if !ok || v.ValidFrom.After(at) {
+	if !ok || !v.validAt(at) {
 		return Granted{}, &Denied{NoEntry}
 	}
 	if e.Polder.Version != version {
@@ -67,6 +67,10 @@ func (r *Register) Mandate(ctx context.Context, tx *store.Tx, algorithm, version
 	return r.inForce(e.Polder.Mandates, v, kind, at)
 }
 
+// validAt reports whether the version was published by a time. Decisions are dated to the second, so a version counts
+// from the second in which it came: what is decided right after it was published is decided under it.
+func (v Version) validAt(at time.Time) bool { return !v.ValidFrom.Truncate(time.Second).After(at) }
+
 // RoleMandate returns what a role may sign of a kind of decision at a time, or
 // a [*Denied]. Until tx ends nobody can change the register.
 func (r *Register) RoleMandate(ctx context.Context, tx *store.Tx, role, kind string, at time.Time) (Granted, error) {
@@ -78,7 +82,7 @@ func (r *Register) RoleMandate(ctx context.Context, tx *store.Tx, role, kind str
 	if err != nil {
 		return Granted{}, fmt.Errorf("mandate of role %s: %w", role, err)
 	}
-	if !ok || v.ValidFrom.After(at) {
+	if !ok || !v.validAt(at) {
 		return Granted{}, &Denied{NoEntry}
 	}
 	return r.inForce(d.Mandates, v, kind, at)
